@@ -1,0 +1,128 @@
+import { basename, dirname, isAbsolute, resolve } from 'node:path';
+
+/** A file that lies in a watched folder. Sizes are bytes, times are milliseconds since 1970 or ISO 8601. */
+export interface FoundFile {
+  /** Absolute path. */
+  readonly path: string;
+  /** The watched folder in which it was found, absolute. */
+  readonly folder: string;
+  /** Where it lies below `folder`. */
+  readonly relativePath: string;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  readonly foundAt: string;
+}
+
+/** A found file that is completely written: its size and mtime stood still for `quietMs`. */
+export interface StableFile extends FoundFile {
+  readonly stableAt: string;
+  readonly quietMs: number;
+}
+
+/** A stable file that Immich holds: it named the asset and confirmed the same SHA-1. */
+export interface UploadedFile extends StableFile {
+  /** SHA-1 of the bytes that were proven, 40 lower-case hex digits. */
+  readonly sha1: string;
+  /** Change time of the inode when the bytes were hashed: shows a later change that kept size and mtime. */
+  readonly ctimeMs: number;
+  readonly assetId: string;
+  readonly uploadOutcome: 'created' | 'duplicate';
+  /** True only where the trash policy `accept` let it through. */
+  readonly isTrashed: boolean;
+  readonly uploadedAt: string;
+}
+
+/** An uploaded file whose original was dealt with. */
+export interface ArchivedFile extends UploadedFile {
+  /** Where the original is now; null when it was deleted by choice. */
+  readonly archivedTo: string | null;
+  readonly archiveOutcome: 'moved' | 'already-archived' | 'kept' | 'deleted';
+  readonly archivedAt: string;
+}
+
+/** Thrown when a message does not carry the record that a node needs. The sentence says what to wire instead. */
+export class RecordError extends TypeError {
+  readonly code = 'wrong-message';
+  override toString(): string {
+    return this.message;
+  }
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * Reads a found file from a message. A plain absolute path (as core file nodes send it) is enough; what is
+ * missing is filled with zeros, because stable-file looks at the file itself anyway.
+ * @throws RecordError when there is no absolute path in it
+ */
+export function asFoundFile(payload: unknown, now = new Date()): FoundFile {
+  const given: Fields = typeof payload === 'string' ? { path: payload } : isFields(payload) ? payload : {};
+  const { path } = given;
+  if (typeof path !== 'string' || path === '') {
+    throw new RecordError(
+      'The message holds no file: msg.payload must be a file record with a "path", or the path itself.',
+    );
+  }
+  if (!isAbsolute(path)) {
+    throw new RecordError(
+      `The path "${path}" is not absolute: it must start at the root, as in /photos/a.jpg.`,
+    );
+  }
+  return {
+    ...given,
+    path: resolve(path),
+    folder: textOr(given.folder, dirname(path)),
+    relativePath: textOr(given.relativePath, basename(path)),
+    sizeBytes: numberOr(given.sizeBytes, 0),
+    mtimeMs: numberOr(given.mtimeMs, 0),
+    foundAt: textOr(given.foundAt, now.toISOString()),
+  };
+}
+
+/**
+ * Reads a stable file from a message.
+ * @throws RecordError when the file has not been through stable-file
+ */
+export function asStableFile(payload: unknown): StableFile {
+  const fields = isFields(payload) ? payload : {};
+  if (typeof fields.stableAt !== 'string') {
+    throw new RecordError('The message holds no stable file: put a stable-file node before this one.');
+  }
+  return { ...asFoundFile(payload), stableAt: fields.stableAt, quietMs: numberOr(fields.quietMs, 0) };
+}
+
+/**
+ * Reads an uploaded file from a message.
+ * @throws RecordError when Immich has not confirmed it, so that nothing unproven is ever archived
+ */
+export function asUploadedFile(payload: unknown): UploadedFile {
+  const fields = isFields(payload) ? payload : {};
+  const { sha1, assetId, ctimeMs, uploadOutcome, uploadedAt } = fields;
+  if (
+    typeof sha1 !== 'string' ||
+    !/^[0-9a-f]{40}$/.test(sha1) ||
+    typeof assetId !== 'string' ||
+    assetId === '' ||
+    typeof ctimeMs !== 'number' ||
+    (uploadOutcome !== 'created' && uploadOutcome !== 'duplicate') ||
+    typeof uploadedAt !== 'string'
+  ) {
+    throw new RecordError(
+      'The message holds no file that Immich confirmed: put an immich-upload node before this one. Nothing was moved.',
+    );
+  }
+  const isTrashed = fields.isTrashed === true;
+  return { ...asStableFile(payload), sha1, assetId, ctimeMs, uploadOutcome, isTrashed, uploadedAt };
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textOr(value: unknown, fallback: string): string {
+  return typeof value === 'string' && value !== '' ? value : fallback;
+}
+
+function numberOr(value: unknown, fallback: number): number {
+  return typeof value === 'number' && Number.isFinite(value) ? value : fallback;
+}

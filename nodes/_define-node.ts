@@ -1,0 +1,76 @@
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import { makeTools, type NodeTools, type Output, toError, worksByNode } from './_node-tools.js';
+
+/** What a node does: all of it optional, so that a config node can be a bare object. */
+export interface NodeWork {
+  /** Handles one message. What it returns is sent; what it throws reaches a Catch node. */
+  onInput?(msg: NodeMessageInFlow): Promise<Output> | Output;
+  /** Waits for what was started to end. Called once, after `signal` was aborted. */
+  close?(): Promise<void> | void;
+}
+
+export interface NodeDefinition<Config, Options, Work extends NodeWork> {
+  /** Names of the credentials and whether the editor hides them. */
+  readonly credentials?: Record<string, { type: 'text' | 'password' }>;
+  /** Turns the editor's strings into options, or throws a sentence that names the field. */
+  parse(config: Config, credentials: Record<string, string | undefined>): Options;
+  create(tools: NodeTools<Options>): Work;
+}
+
+/**
+ * Makes the function that Node-RED calls to register a node. It is the one place that catches, answers
+ * `done` exactly once and closes: an uncaught throw in an async handler would end all of Node-RED.
+ */
+export function defineNode<Config, Options, Work extends NodeWork = NodeWork>(
+  type: string,
+  definition: NodeDefinition<Config, Options, Work>,
+): (RED: NodeAPI) => void {
+  return (RED) => {
+    function construct(this: Node, def: NodeDef): void {
+      RED.nodes.createNode(this, def);
+      start(RED, this, def as NodeDef & Config, type, definition);
+    }
+    const { credentials } = definition;
+    RED.nodes.registerType<Node, NodeDef, object, Record<string, string>>(type, construct, { credentials });
+  };
+}
+
+function start<Config, Options, Work extends NodeWork>(
+  RED: NodeAPI,
+  node: Node,
+  config: NodeDef & Config,
+  type: string,
+  definition: NodeDefinition<Config, Options, Work>,
+): void {
+  const closing = new AbortController();
+  let work: NodeWork;
+  try {
+    const options = definition.parse(config, node.credentials ?? {});
+    work = definition.create(makeTools(RED, node, type, options, closing.signal));
+  } catch (error) {
+    const problem = toError(error);
+    node.status({ fill: 'red', shape: 'ring', text: RED._(`${type}.status.misconfigured`) });
+    node.error(problem);
+    work = { onInput: () => Promise.reject(problem) };
+  }
+  worksByNode.set(node, work);
+  node.on('input', async (msg, send, done) => {
+    let failure: Error | undefined;
+    try {
+      const output = await work.onInput?.(msg);
+      if (output !== undefined && !closing.signal.aborted) send(output);
+    } catch (error) {
+      if (!closing.signal.aborted) failure = toError(error);
+    }
+    done(failure);
+  });
+  node.on('close', async (_removed: boolean, done: () => void) => {
+    closing.abort();
+    try {
+      await work.close?.();
+    } catch (error) {
+      node.warn(toError(error).message);
+    }
+    done();
+  });
+}

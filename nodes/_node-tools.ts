@@ -1,0 +1,104 @@
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
+
+/** The five colours of DESIGN: done, working, will pass, needs a person, idle or paused. */
+export type StatusFill = 'green' | 'blue' | 'yellow' | 'red' | 'grey';
+
+/** What a node sends: nothing, one message, or one slot an output. */
+export type Output = NodeMessage | (NodeMessage | NodeMessage[] | null)[] | undefined;
+
+/** Values for the placeholders of a catalogue text. */
+export type Values = Record<string, string | number>;
+
+/** What every node may use, so that none of them touches RED. */
+export interface NodeTools<Options> {
+  readonly id: string;
+  readonly options: Options;
+  /** Aborted when the node closes: everything that `create` started stops with it. */
+  readonly signal: AbortSignal;
+  /** Node-RED's own folder for data, if it has one. */
+  readonly userDir: string | undefined;
+  /** Shows a status; `key` is looked up in the node's catalogue below "status". */
+  status(fill: StatusFill, key: string, values?: Values): void;
+  /** Sends without an incoming message. */
+  send(output: Output): void;
+  /** Tells Catch nodes about a failure while its message stays in hand. */
+  report(error: unknown, msg: NodeMessage): void;
+  /** Writes one line to Node-RED's log; `key` is looked up in the catalogue below "log". */
+  log(level: 'info' | 'warn' | 'error', key: string, values?: Values): void;
+  /** The work of another node of this pack (a config node), or undefined when there is none. */
+  workOf<Work>(id: string): Work | undefined;
+  /** Another pack's config node, as it is (a tls-config, say). */
+  configNode(id: string): unknown;
+  /** Hands files back at close: folder-watch finds them anew once the flows run again. */
+  returnFiles(paths: readonly string[]): void;
+  /** Calls back, when the flows run again, with the files that other nodes handed back. */
+  onReturnedFiles(handler: (paths: readonly string[]) => void): void;
+}
+
+/** What each node of this pack does, so that one finds another (immich-upload its immich-server). */
+export const worksByNode = new WeakMap<object, object>();
+
+const RETURNED = 'immich-bridge:files-returned';
+
+/** Makes the tools of one node. `type` is its name in the catalogue; everything ends when `signal` is aborted. */
+export function makeTools<Options>(
+  RED: NodeAPI,
+  node: Node,
+  type: string,
+  options: Options,
+  signal: AbortSignal,
+): NodeTools<Options> {
+  let shown = '';
+  return {
+    id: node.id,
+    options,
+    signal,
+    userDir: RED.settings.userDir,
+    status(fill, key, values = {}) {
+      const status = {
+        fill,
+        shape: fill === 'grey' ? 'ring' : 'dot',
+        text: RED._(`${type}.status.${key}`, values),
+      } as const;
+      const next = JSON.stringify(status);
+      if (next === shown || signal.aborted) return;
+      shown = next;
+      node.status(status);
+    },
+    send: (output) => {
+      if (output !== undefined && !signal.aborted) node.send(output);
+    },
+    report: (error, msg) => node.error(toError(error), msg),
+    log: (level, key, values = {}) =>
+      node[level === 'info' ? 'log' : level](RED._(`${type}.log.${key}`, values)),
+    workOf: <Work>(id: string) => {
+      const other = RED.nodes.getNode(id);
+      return (other ? worksByNode.get(other) : undefined) as Work | undefined;
+    },
+    configNode: (id) => RED.nodes.getNode(id),
+    returnFiles: (paths) => {
+      if (paths.length > 0) RED.events.emit(RETURNED, paths);
+    },
+    onReturnedFiles(handler) {
+      const waiting = new Set<string>();
+      const collect = (paths: readonly string[]) => {
+        for (const path of paths) waiting.add(path);
+      };
+      const deliver = () => {
+        if (waiting.size > 0) handler([...waiting]);
+        waiting.clear();
+      };
+      RED.events.on(RETURNED, collect);
+      RED.events.on('flows:started', deliver);
+      signal.addEventListener('abort', () => {
+        RED.events.off(RETURNED, collect);
+        RED.events.off('flows:started', deliver);
+      });
+    },
+  };
+}
+
+/** What was thrown, as an Error. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
