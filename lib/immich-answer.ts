@@ -1,0 +1,181 @@
+import { ImmichError, type ImmichErrorDetails } from './immich-error.js';
+
+/** An HTTP answer, its body read as text. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly text: string;
+}
+
+/** Where the answer came from, for the sentence. */
+export interface AnswerContext {
+  /** Origin of the server, as in `http://photos.lan:2283`. */
+  readonly origin: string;
+  /** Name of the file that was sent; undefined for every other request. */
+  readonly fileName?: string | undefined;
+}
+
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
+const PROXY_TROUBLE = new Set([408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
+
+/**
+ * The JSON body of a good answer.
+ * @throws ImmichError for every other answer, of the kind that says what to do
+ */
+export function readAnswer(answer: HttpAnswer, context: AnswerContext, now = new Date()): unknown {
+  const body = parseJson(answer.text);
+  if (answer.status >= 200 && answer.status < 300) {
+    if (answer.status === 204 || body !== undefined) return body;
+    throw new ImmichError(
+      'wrong-address',
+      `${context.origin} answers with a web page instead of Immich's API: check the address, or whether a login page stands in front of it.`,
+      { status: answer.status },
+    );
+  }
+  throw errorFor(answer, body, context, now);
+}
+
+/** The sentences of an error body in the three forms of Immich 2 and 3; source: recorded answers. */
+export function errorTexts(body: unknown): string[] {
+  if (!isObject(body)) return [];
+  const details = Array.isArray(body.errors) ? body.errors.filter(isObject) : [];
+  if (details.length > 0) {
+    return details.map((detail) => `${[detail.path].flat().join('.')}: ${String(detail.message ?? '')}`);
+  }
+  return [body.message].flat().filter((text): text is string => typeof text === 'string');
+}
+
+function errorFor(answer: HttpAnswer, body: unknown, context: AnswerContext, now: Date): ImmichError {
+  const { status } = answer;
+  const { origin, fileName } = context;
+  const said = errorTexts(body).join('; ');
+  const details: ImmichErrorDetails = { status, ...correlation(answer, body), ...retryAfter(answer, now) };
+  if (status >= 300 && status < 400) return redirected(answer, origin, details);
+  if (status === 400) return badRequest(said, context, details);
+  if (status === 401) {
+    return new ImmichError(
+      'unauthorized',
+      `Immich does not accept the API key (${said || 'status 401'}). Make a key in Immich under Account settings > API keys and enter it.`,
+      details,
+    );
+  }
+  if (status === 403) return forbidden(said, context, details);
+  if (status === 404 || status === 405) {
+    return new ImmichError(
+      'wrong-address',
+      `${origin} does not know Immich's API (status ${status}): check the address.`,
+      details,
+    );
+  }
+  if (status === 413) {
+    return new ImmichError(
+      'too-large-for-proxy',
+      `${fileName ?? 'The request'} is larger than the proxy in front of Immich lets through (status 413). Raise its limit (nginx: client_max_body_size) or use Immich's address inside the network.`,
+      details,
+    );
+  }
+  if (PROXY_TROUBLE.has(status)) {
+    return new ImmichError(
+      'busy',
+      `Immich cannot be reached through ${origin} at the moment (status ${status}); it is tried again.`,
+      details,
+    );
+  }
+  if (status >= 500) {
+    const scope = fileName === undefined ? 'server' : 'file';
+    return new ImmichError(
+      'server-error',
+      `Immich could not store ${fileName ?? 'anything'} (status ${status}${said && `: ${said}`}); its disk may be full. It is tried again.`,
+      { ...details, scope },
+    );
+  }
+  return new ImmichError(
+    'rejected',
+    `Immich refuses ${fileName ?? 'the request'} (status ${status}${said && `: ${said}`}).`,
+    details,
+  );
+}
+
+function badRequest(said: string, { fileName }: AnswerContext, details: ImmichErrorDetails): ImmichError {
+  if (/quota/i.test(said)) {
+    return new ImmichError(
+      'quota',
+      'Immich is full: the storage quota of this user is used up. Raise it in Immich, or delete something there.',
+      details,
+    );
+  }
+  if (/unsupported file type/i.test(said)) {
+    return new ImmichError(
+      'unsupported',
+      `Immich does not take files like ${fileName ?? 'this one'}.`,
+      details,
+    );
+  }
+  if (said === '' || /^multipart:/i.test(said)) {
+    return new ImmichError(
+      'server-error',
+      `${fileName ?? 'The request'} did not arrive whole (${said || 'status 400'}); it is tried again.`,
+      { ...details, scope: 'file', tries: 5 },
+    );
+  }
+  return new ImmichError('rejected', `Immich refuses ${fileName ?? 'the request'}: ${said}.`, details);
+}
+
+function forbidden(said: string, { origin }: AnswerContext, details: ImmichErrorDetails): ImmichError {
+  const permission = /permission: *([\w.]+)/i.exec(said)?.[1];
+  if (permission !== undefined) {
+    return new ImmichError(
+      'forbidden',
+      `The API key lacks the permission "${permission}". Add it to the key in Immich.`,
+      { ...details, permission },
+    );
+  }
+  const sentence = said
+    ? `Immich forbids this to the API key (${said}).`
+    : `Something in front of ${origin} refuses the connection (status 403): a firewall or an access rule of the proxy.`;
+  return new ImmichError('forbidden', sentence, details);
+}
+
+function redirected(answer: HttpAnswer, origin: string, details: ImmichErrorDetails): ImmichError {
+  const location = answer.headers.location ?? '';
+  const target = URL.canParse(location, origin) ? new URL(location, origin).origin : undefined;
+  const advice =
+    target !== undefined && target !== origin
+      ? `Use ${target} as Immich's address.`
+      : 'A login page may stand in front of it.';
+  return new ImmichError(
+    'wrong-address',
+    `${origin} sends every request elsewhere (status ${answer.status}). ${advice}`,
+    details,
+  );
+}
+
+function correlation(answer: HttpAnswer, body: unknown): { correlationId?: string } {
+  const id =
+    isObject(body) && typeof body.correlationId === 'string'
+      ? body.correlationId
+      : answer.headers['x-correlation-id'];
+  return id === undefined ? {} : { correlationId: id };
+}
+
+function retryAfter(answer: HttpAnswer, now: Date): { retryAfterMs?: number } {
+  const text = answer.headers['retry-after']?.trim();
+  if (!text) return {};
+  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now.getTime();
+  return Number.isFinite(ms) && ms > 0 ? { retryAfterMs: Math.min(ms, LONGEST_RETRY_AFTER_MS) } : {};
+}
+
+/** The value of a JSON text; undefined when it is none (an HTML page, an empty body). */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A page of a proxy: the status alone has to do.
+    return undefined;
+  }
+}
+
+/** Whether a value is a JSON object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
