@@ -99,7 +99,15 @@ export function createImmichClient(options: HttpOptions): ImmichClient {
     check: gather(checkMany, { maxItems: MAX_CHECKS }),
     upload,
     async restoreFromTrash(assetId) {
-      await call({ method: 'POST', path: '/trash/restore/assets', json: { ids: [assetId] } });
+      try {
+        await call({ method: 'POST', path: '/trash/restore/assets', json: { ids: [assetId] } });
+      } catch (error) {
+        // A missing permission concerns the trashed file alone: all others can go on.
+        const isForbidden = error instanceof ImmichError && error.kind === 'forbidden';
+        throw isForbidden
+          ? new ImmichError('forbidden', error.message, { status: 403, scope: 'file' })
+          : error;
+      }
     },
     async mediaExtensions() {
       const body = await call({ method: 'GET', path: '/server/media-types' });

@@ -1,0 +1,48 @@
+import { ImmichError } from '../lib/immich-error.js';
+import type { UploadState } from '../lib/upload-state.js';
+import type { NodeTools, StatusFill } from './_node-tools.js';
+
+/**
+ * Makes the function that tells a state of the uploader to everybody: the status, output 2, and, when the
+ * server begins or ends to hold all files, the log; what needs a person also goes to Catch nodes, once.
+ */
+export function createUploadReport(tools: NodeTools<unknown>): (state: UploadState) => void {
+  let told: string | undefined;
+  return (state) => {
+    const [fill, key] = statusOf(state);
+    const left = state.pending + state.active;
+    tools.status(fill, key, { left, failed: state.failed, files: state.totals.files, ...progress(state) });
+    tools.send([null, { topic: 'upload/state', payload: state }]);
+    const { problem } = state;
+    if (problem?.message === told) return;
+    if (problem === null) {
+      tools.log('info', 'goes-on', { left });
+    } else if (state.state === 'error') {
+      tools.report(new ImmichError(problem.kind, problem.message), { topic: 'upload/state', payload: state });
+    } else {
+      tools.log('warn', 'held', { reason: problem.message, left });
+    }
+    told = problem?.message;
+  };
+}
+
+function statusOf(state: UploadState): [StatusFill, string] {
+  switch (state.state) {
+    case 'paused':
+      return ['grey', state.pending > 0 ? 'paused-waiting' : 'paused'];
+    case 'error':
+      return ['red', state.problem?.kind ?? 'failed'];
+    case 'backoff':
+      return ['yellow', state.problem?.kind ?? 'retrying'];
+    case 'uploading':
+      return ['blue', state.active === 1 && state.pending === 0 && state.percent !== null ? 'one' : 'many'];
+    case 'idle':
+      if (state.failed > 0) return ['red', 'failed'];
+      return state.totals.files > 0 ? ['green', 'done'] : ['grey', 'idle'];
+  }
+}
+
+function progress({ percent, bytesPerSecond }: UploadState): { percent: number; rate: string } {
+  const megabytes = bytesPerSecond / 1e6;
+  return { percent: percent ?? 0, rate: megabytes >= 10 ? megabytes.toFixed(0) : megabytes.toFixed(1) };
+}

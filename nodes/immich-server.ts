@@ -1,0 +1,67 @@
+import type { ConnectionOptions } from 'node:tls';
+import { createImmichClient, type ImmichClient } from '../lib/immich-client.js';
+import { apiBase } from '../lib/server-address.js';
+import { SettingError, settingNumber, settingSecret, settingText } from '../lib/settings.js';
+import { defineNode, type NodeWork } from './_define-node.js';
+import { tlsOptions } from './_tls-options.js';
+
+interface Config {
+  url?: string;
+  tls?: string;
+  connectSeconds?: string;
+  stallSeconds?: string;
+}
+
+interface Options {
+  baseUrl: string;
+  apiKey: string | undefined;
+  tls: string | undefined;
+  connectMs: number;
+  stallMs: number;
+}
+
+/** What other nodes get of a server: its client, and the kinds of files that it takes. */
+export interface ImmichServer extends NodeWork {
+  readonly client: ImmichClient;
+  /** Whether a key is set at all. */
+  readonly hasKey: boolean;
+  /** Extensions with a dot, lower case; undefined while the server does not answer. Asked once. */
+  mediaExtensions(): Promise<readonly string[] | undefined>;
+}
+
+export default defineNode<Config, Options, ImmichServer>('immich-server', {
+  credentials: { apiKey: { type: 'password' } },
+  parse(config, credentials) {
+    const url = settingText(config.url) ?? settingText(process.env.IMMICH_API_URL);
+    if (url === undefined) {
+      throw new SettingError(
+        'Immich address: it is empty. Type it, or set IMMICH_API_URL, as in http://192.168.1.10:2283.',
+      );
+    }
+    return {
+      baseUrl: apiBase(url),
+      apiKey: settingSecret('IMMICH_API_KEY', credentials.apiKey),
+      tls: settingText(config.tls),
+      connectMs: settingNumber('Connect timeout', config.connectSeconds, 10, { min: 1, max: 600 }) * 1_000,
+      stallMs: settingNumber('Stall timeout', config.stallSeconds, 60, { min: 1, max: 3_600 }) * 1_000,
+    };
+  },
+  create({ options, configNode }) {
+    const { baseUrl, apiKey, connectMs, stallMs } = options;
+    const tls: ConnectionOptions | undefined =
+      options.tls === undefined ? undefined : tlsOptions(configNode(options.tls));
+    const answerMs = Math.max(180_000, stallMs);
+    const client = createImmichClient({ baseUrl, apiKey, connectMs, stallMs, answerMs, tls });
+    let extensions: readonly string[] | undefined;
+    return {
+      client,
+      hasKey: apiKey !== undefined,
+      async mediaExtensions() {
+        // Not an error: whoever asks has a built-in list and asks again later.
+        extensions ??= await client.mediaExtensions().catch(() => undefined);
+        return extensions;
+      },
+      close: () => client.close(),
+    };
+  },
+});
