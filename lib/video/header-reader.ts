@@ -1,0 +1,76 @@
+import { open } from 'node:fs/promises';
+
+/** Whether a video is all there; if not, why, as part of a sentence for a person ("the moov box is missing"). */
+export type VideoStructure =
+  | { readonly isWhole: true }
+  | { readonly isWhole: false; readonly reason: string };
+
+/** The answer for a video that is all there. */
+export const WHOLE: VideoStructure = { isWhole: true };
+
+/** The answer for a video of which something is missing. */
+export function notWhole(reason: string): VideoStructure {
+  return { isWhole: false, reason };
+}
+
+/** Reads small pieces of a file whose length was taken once, when it was opened. */
+export interface HeaderReader {
+  readonly sizeBytes: number;
+  /** Up to `length` bytes (at most 4,096) from a byte position: fewer only at the end of the file. */
+  read(position: number, length: number): Promise<Buffer>;
+  /** Whether the file ends in nothing but zeros: 64 KiB of them, or an eighth of a small file. */
+  hasZeroTail(): Promise<boolean>;
+}
+
+const WINDOW_BYTES = 4_096;
+const ZERO_TAIL_BYTES = 65_536;
+
+/**
+ * Opens a file, lets `work` read its headers and closes it again, whatever happens.
+ * @throws what the file system throws
+ */
+export async function withHeaderReader<Result>(
+  path: string,
+  work: (reader: HeaderReader) => Promise<Result>,
+): Promise<Result> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const readAt = async (position: number, length: number): Promise<Buffer> => {
+      const buffer = Buffer.alloc(length);
+      const { bytesRead } = await file.read(buffer, 0, length, position);
+      return buffer.subarray(0, bytesRead);
+    };
+    return await work(makeReader(size, readAt));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Headers often lie close together, so one window of the file answers for several of them. */
+function makeReader(
+  sizeBytes: number,
+  readAt: (position: number, length: number) => Promise<Buffer>,
+): HeaderReader {
+  let windowStart = 0;
+  let window: Buffer = Buffer.alloc(0);
+  return {
+    sizeBytes,
+    async read(position, length) {
+      if (position < windowStart || position + length > windowStart + window.length) {
+        windowStart = position;
+        window = await readAt(position, WINDOW_BYTES);
+      }
+      return window.subarray(position - windowStart, position - windowStart + length);
+    },
+    async hasZeroTail() {
+      const length = Math.min(ZERO_TAIL_BYTES, Math.ceil(sizeBytes / 8));
+      return isAllZeros(await readAt(sizeBytes - length, length));
+    },
+  };
+}
+
+/** Whether there is no byte in it but zero. */
+export function isAllZeros(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0);
+}
