@@ -1,0 +1,59 @@
+import { homedir, hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { SettingError, settingList, settingNumber, settingText } from '../lib/settings.js';
+
+/** What `npm start` is going to do. Paths are absolute. */
+export interface LaunchPlan {
+  /** No Immich was named: everything runs on stand-ins. */
+  readonly isDemo: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Node-RED's user directory. */
+  readonly userDir: string;
+  readonly watchFolders: readonly string[];
+  readonly archiveFolder: string;
+  readonly logLevel: string;
+  readonly instance: string;
+}
+
+/** Names of the former uploader's log levels beside Node-RED's own. */
+const LOG_LEVELS: Record<string, string> = {
+  critical: 'fatal',
+  warning: 'warn',
+  fatal: 'fatal',
+  error: 'error',
+  warn: 'warn',
+  info: 'info',
+  debug: 'debug',
+  trace: 'trace',
+};
+
+/**
+ * Reads the environment.
+ * @throws SettingError with the variable and what to type instead
+ */
+export function planLaunch(env: NodeJS.ProcessEnv, folder: string): LaunchPlan {
+  const level = (settingText(env.LOG_LEVEL) ?? 'info').toLowerCase();
+  const logLevel = LOG_LEVELS[level];
+  if (logLevel === undefined) {
+    throw new SettingError(`LOG_LEVEL: "${level}" does not work here. Type DEBUG, INFO, WARNING or ERROR.`);
+  }
+  const isDemo = settingText(env.IMMICH_API_URL) === undefined;
+  if (!isDemo && !settingText(env.IMMICH_API_KEY) && !settingText(env.IMMICH_API_KEY_FILE)) {
+    throw new SettingError(
+      'IMMICH_API_KEY: it is empty. Make a key in Immich under Account settings > API keys and set it, or name a file with it in IMMICH_API_KEY_FILE.',
+    );
+  }
+  const absolute = (path: string) => resolve(folder, path.replace(/^~(?=\/|$)/, homedir()));
+  const watched = settingList(env.WATCH_DIRECTORIES);
+  return {
+    isDemo,
+    host: settingText(env.HOST) ?? '127.0.0.1',
+    port: settingNumber('PORT', env.PORT, 1880, { min: 0, max: 65_535, isWhole: true }),
+    userDir: absolute(settingText(env.IMMICH_BRIDGE_DIR) ?? '.immich-bridge'),
+    watchFolders: (watched.length > 0 ? watched : [join('photos', 'inbox')]).map(absolute),
+    archiveFolder: absolute(settingText(env.ARCHIVE_DIRECTORY) ?? join('photos', 'archive')),
+    logLevel,
+    instance: settingText(env.MQTT_INSTANCE) ?? hostname(),
+  };
+}
