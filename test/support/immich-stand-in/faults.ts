@@ -31,7 +31,10 @@ export interface ResetFault extends FaultScope, Moment {
   readonly kind: 'reset';
 }
 
-/** Takes the request and never answers; with a number in `afterBytes` it also stops reading there. */
+/**
+ * Takes the request and never answers; with a number in `afterBytes` it also stops reading there, and then does not
+ * even notice that the client leaves.
+ */
 export interface HangFault extends FaultScope, Moment {
   readonly kind: 'hang';
 }

@@ -52,10 +52,11 @@ export function createListener({ host, port, tls, onRequest }: ListenerOptions) 
     },
     async goDown(): Promise<void> {
       if (!server.listening) return;
-      const closed = once(server, 'close');
+      // The sockets are waited for too, so that what was cut is known as cut when this is over.
+      const closed = [server, ...sockets].map((emitter) => once(emitter, 'close'));
       server.close();
       for (const socket of sockets) socket.destroy();
-      await closed;
+      await Promise.all(closed);
     },
   };
 }

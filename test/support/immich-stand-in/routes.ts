@@ -138,10 +138,12 @@ async function readJson(exchange: Exchange): Promise<object | undefined> {
   if (sizeBytes > longestJsonBytes) throw new ApiError(413, 'request entity too large', [], false);
   if (sizeBytes === 0) return undefined;
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as object;
+    const json: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    if (typeof json === 'object' && json !== null) return json;
   } catch (error) {
     throw new ApiError(400, (error as Error).message, [], false);
   }
+  throw new ApiError(400, 'The body must be an object or a list', [], false);
 }
 
 function readAsset({ id, library, user, dialect }: RoutedCall): Answer {

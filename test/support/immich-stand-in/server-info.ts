@@ -25,7 +25,14 @@ export function serverAbout(dialect: Dialect): object {
   const { major, minor, patch } = version[dialect];
   const name = `v${major}.${minor}.${patch}`;
   const versionUrl = `https://github.com/immich-app/immich/releases/tag/${name}`;
-  return { version: name, versionUrl, licensed: false, nodejs: process.version, imagemagick: '' };
+  const tools = {
+    nodejs: process.version,
+    exiftool: '13.53',
+    ffmpeg: '5.1',
+    libvips: '8.17.3',
+    imagemagick: '',
+  };
+  return { version: name, versionUrl, licensed: false, ...tools };
 }
 
 /** `GET /server/config`. */

@@ -1,4 +1,4 @@
-import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
 /** One part of a form: the raw text after `Content-Disposition: form-data; `, and its bytes. */
@@ -53,10 +53,10 @@ export function encodeForm(parts: readonly Part[]): Buffer {
   return Buffer.concat([...encoded, Buffer.from(`--${boundary}--\r\n`)]);
 }
 
-/** Sends one request; rejects when the connection fails before the answer is complete. */
+/** Sends one request, through a connection of its own unless an agent is given; rejects when the connection fails before the answer is complete. */
 export function send(
   url: string,
-  { method = 'GET', headers, body, agent }: Outgoing = {},
+  { method = 'GET', headers, body, agent = new Agent() }: Outgoing = {},
 ): Promise<Received> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
