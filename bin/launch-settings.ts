@@ -2,6 +2,9 @@ import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SettingError, settingList, settingNumber, settingText } from '../lib/settings.js';
 
+/** Node-RED's own words for what goes to the console. */
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+
 /** What `npm start` is going to do. Paths are absolute. */
 export interface LaunchPlan {
   /** No Immich was named: everything runs on stand-ins. */
@@ -12,12 +15,12 @@ export interface LaunchPlan {
   readonly userDir: string;
   readonly watchFolders: readonly string[];
   readonly archiveFolder: string;
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
   readonly instance: string;
 }
 
 /** Names of the former uploader's log levels beside Node-RED's own. */
-const LOG_LEVELS: Record<string, string> = {
+const LOG_LEVELS: Record<string, LogLevel> = {
   critical: 'fatal',
   warning: 'warn',
   fatal: 'fatal',

@@ -69,6 +69,7 @@ export async function hashVersion(path: string, version: FileVersion, signal?: A
   });
   try {
     for await (const chunk of file.createReadStream({
+      end,
       highWaterMark: 256 * 1024,
       autoClose: false,
       signal,

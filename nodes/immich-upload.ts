@@ -3,6 +3,7 @@ import { asUploadCommand, CONCURRENCY_RANGE } from '../lib/command.js';
 import { asStableFile, type StableFile } from '../lib/media-file.js';
 import { probeServer } from '../lib/server-probe.js';
 import { SettingError, settingChoice, settingNumber, settingText } from '../lib/settings.js';
+import { DEFAULT_STABILITY_RULES } from '../lib/stability.js';
 import { createStabilityGate } from '../lib/stability-gate.js';
 import { atMostEvery } from '../lib/throttle.js';
 import { type TrashPolicy, uploadFile } from '../lib/upload-file.js';
@@ -97,6 +98,7 @@ function serverOf(tools: NodeTools<Options>): ImmichServer {
 
 /** A file that changed under way waits as long as stable-file let it wait, and its video is checked again. */
 function settle(file: StableFile, signal: AbortSignal): Promise<StableFile> {
-  const rules = { quietMs: file.quietMs, quietMsLarge: file.quietMs };
+  const { quietMs } = file;
+  const rules = { ...DEFAULT_STABILITY_RULES, quietMs, quietMsLarge: quietMs };
   return createStabilityGate({ rules, signal }).waitFor(file);
 }

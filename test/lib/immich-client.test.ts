@@ -243,9 +243,9 @@ describe('connections', () => {
 
   it('gives up when no byte moves, but not while bytes trickle', async () => {
     const slow = await standIn({ readBytesPerSecond: 4_000_000 });
-    expect((await send(clientOf(slow, { stallMs: 2_000, answerMs: 10_000 }), Buffer.alloc(6_000_000, 1))).outcome).toBe(
-      'created',
-    );
+    expect(
+      (await send(clientOf(slow, { stallMs: 2_000, answerMs: 10_000 }), Buffer.alloc(6_000_000, 1))).outcome,
+    ).toBe('created');
     const stuck = await standIn();
     stuck.fail({ kind: 'hang', afterBytes: 1_000, ...UPLOAD });
     const failure = await failureOf(send(clientOf(stuck), Buffer.alloc(30_000_000, 1)));

@@ -1,0 +1,37 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Broker, startBroker } from '../test/support/broker.js';
+import { fixturePath } from '../test/support/fixtures.js';
+import { type StandIn, startImmichStandIn } from '../test/support/immich-stand-in.js';
+
+/** The stand-ins that make the pipeline run where there is neither Immich nor a broker. */
+export interface Demo {
+  readonly immich: StandIn;
+  /** Undefined when a real one was named. */
+  readonly broker: Broker | undefined;
+  stop(): Promise<void>;
+}
+
+/** Starts a stand-in for Immich and, unless one was named, a broker, and tells the flow of both. */
+export async function startDemo(env: NodeJS.ProcessEnv): Promise<Demo> {
+  const immich = await startImmichStandIn();
+  env.IMMICH_API_URL = immich.url;
+  env.IMMICH_API_KEY = immich.apiKey;
+  const broker = env.MQTT_URL ? undefined : await startBroker();
+  if (broker !== undefined) env.MQTT_URL = broker.url;
+  return {
+    immich,
+    broker,
+    async stop() {
+      await broker?.stop();
+      await immich.stop();
+    },
+  };
+}
+
+/** Puts a first picture into the watched folder, so that one sees it travel. */
+export async function dropSample(folder: string): Promise<string> {
+  const sample = join(folder, 'sample.jpg');
+  await copyFile(fixturePath('photo.jpg'), sample);
+  return sample;
+}

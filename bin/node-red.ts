@@ -1,0 +1,70 @@
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import RED from 'node-red';
+import { SettingError } from '../lib/settings.js';
+import type { LaunchPlan } from './launch-settings.js';
+
+const root = resolve(import.meta.dirname, '../..');
+const FLOW_FILE = 'flows.json';
+
+/** A running Node-RED. */
+export interface RunningNodeRed {
+  /** Address of the editor. */
+  readonly editorUrl: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts Node-RED with this pack preloaded. The shipped flow is taken the first time; later on the one that
+ * lies in the user directory, which may have been changed in the editor.
+ * @throws SettingError when the address is taken
+ */
+export async function startNodeRed(plan: LaunchPlan): Promise<RunningNodeRed> {
+  mkdirSync(plan.userDir, { recursive: true });
+  const flowFile = join(plan.userDir, FLOW_FILE);
+  if (!existsSync(flowFile)) copyFileSync(join(root, 'flows/immich-bridge.json'), flowFile);
+
+  const server = createServer((request, response) => RED.httpAdmin(request, response));
+  const settings = {
+    userDir: plan.userDir,
+    flowFile: FLOW_FILE,
+    nodesDir: root,
+    httpAdminRoot: '/',
+    httpNodeRoot: '/',
+    uiHost: plan.host,
+    uiPort: plan.port,
+    telemetry: { enabled: false, updateNotification: false },
+    editorTheme: { tours: false, projects: { enabled: false }, page: { title: 'Immich Bridge' } },
+    logging: { console: { level: plan.logLevel, metrics: false, audit: false } },
+  };
+  RED.init(server, settings);
+  await listen(server, plan);
+  await RED.start();
+  // Pages of the user's own nodes; Node-RED's command line serves both in the same way.
+  RED.httpAdmin.use(RED.httpNode);
+  const { port } = server.address() as AddressInfo;
+  const host = plan.host.includes(':') ? `[${plan.host}]` : plan.host;
+  return {
+    editorUrl: `http://${host}:${port}/`,
+    async stop() {
+      await RED.stop();
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: LaunchPlan): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === 'EADDRINUSE'
+          ? `PORT: ${port} is in use on ${host}. Is it running already? If not, type another, as in PORT=${port + 1} npm start.`
+          : `HOST, PORT: the editor cannot listen on ${host}:${port} (${error.code}).`;
+      reject(new SettingError(reason));
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
