@@ -141,18 +141,24 @@ describe('what the stand-in stores', () => {
     expect(standIn.assets).toEqual([]);
   });
 
-  it('takes a body in chunks without a length, and an upload whose header is split anywhere', async () => {
+  it.each([
+    ['takes', file('assetData', 'a.jpg', 'hello'), 201, [{ sha1: sha1('hello') }]],
+    [
+      'fails on filename* in',
+      { disposition: `name="assetData"; filename*=UTF-8''a.jpg`, body: 'x' },
+      500,
+      [],
+    ],
+  ])('%s a form that comes byte by byte, without a length', async (_, part, status, stored) => {
     const standIn = await start();
     const headers = { 'x-api-key': standIn.apiKey, ...formType };
     const outgoing = request(`${standIn.url}/api/assets`, { method: 'POST', headers });
-    for (const byte of encodeForm([...texts(), file('assetData', 'a.jpg', 'hello')])) {
-      outgoing.write(Buffer.of(byte));
-    }
+    for (const byte of encodeForm([...texts(), part])) outgoing.write(Buffer.of(byte));
     outgoing.end();
     const [response] = await once(outgoing, 'response');
     response.resume();
-    expect(response.statusCode).toBe(201);
-    expect(standIn.assets).toMatchObject([{ sha1: sha1('hello') }]);
+    expect(response.statusCode).toBe(status);
+    expect(standIn.assets).toMatchObject(stored);
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { Dialect } from './immich-stand-in/answers.js';
 import { createAssetLibrary, type StoredAsset } from './immich-stand-in/asset-library.js';
 import {
@@ -74,28 +74,21 @@ const mostRequests = 10_000;
  * it receives and remembers names, sizes and SHA-1.
  */
 export async function startImmichStandIn(options: StandInOptions = {}): Promise<StandIn> {
-  const { host = '127.0.0.1', now = () => new Date() } = options;
+  const { host = '127.0.0.1', port = 0, tls, now = () => new Date() } = options;
   const backend = createBackend(options, now);
   const { library, apiKey } = backend;
   const faults = createFaultBox();
   const requests: RecordedRequest[] = [];
-  const connectionOf = createConnections();
-
-  function onRequest(request: IncomingMessage, response: ServerResponse): void {
-    const connection = connectionOf(request.socket);
-    const { readBytesPerSecond } = options;
-    const exchange = createExchange({ request, response, connection, startedAt: now(), readBytesPerSecond });
+  const onRequest = createRequestListener(options, now, (exchange) => {
     requests.push(exchange.record);
     if (requests.length > mostRequests) requests.shift();
     void serve({ ...backend, exchange, misfortune: faults.take(subjectOf(exchange)) });
-  }
-
-  const listener = createListener({ host, port: options.port ?? 0, tls: options.tls, onRequest });
+  });
+  const listener = createListener({ host, port, tls, onRequest });
   await listener.comeUp();
-  const urlHost = host.includes(':') ? `[${host}]` : host;
 
   return {
-    url: `${options.tls === undefined ? 'http' : 'https'}://${urlHost}:${listener.port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,
     port: listener.port,
     apiKey,
     get assets() {
@@ -118,6 +111,18 @@ export async function startImmichStandIn(options: StandInOptions = {}): Promise<
     goDown: listener.goDown,
     comeUp: listener.comeUp,
     stop: listener.goDown,
+  };
+}
+
+function createRequestListener(
+  { readBytesPerSecond }: StandInOptions,
+  now: () => Date,
+  onExchange: (exchange: Exchange) => void,
+): RequestListener {
+  const connectionOf = createConnections();
+  return (request, response) => {
+    const connection = connectionOf(request.socket);
+    onExchange(createExchange({ request, response, connection, startedAt: now(), readBytesPerSecond }));
   };
 }
 

@@ -74,52 +74,27 @@ export interface ExchangeOptions {
 
 /** Wraps a request of node:http; its record fills by itself. */
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { request, response, connection, readBytesPerSecond } = options;
+  const { request, response, connection } = options;
   const record = startRecord(options);
   response.once('close', () => {
     record.outcome = response.writableFinished ? 'answered' : 'aborted';
   });
   const wait = (delayMs: number) => sleep(delayMs, undefined, { signal: connection.closed });
-
-  async function* read(limit = Number.POSITIVE_INFINITY): AsyncGenerator<Buffer, void> {
-    if (limit <= 0) return;
-    const startedMs = performance.now();
-    let count = 0;
-    // Leaving the loop must not close the connection: an answer may still go out on it.
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      count += chunk.length;
-      record.bytesReceived += chunk.length;
-      if (readBytesPerSecond !== undefined) {
-        const aheadMs = (count / readBytesPerSecond) * 1000 - (performance.now() - startedMs);
-        if (aheadMs > 1) await wait(aheadMs);
-      }
-      yield chunk;
-      if (count >= limit) return;
-    }
-  }
-
-  async function dropRest(): Promise<void> {
-    for await (const _ of read());
-  }
-
+  const read = (limit = Number.POSITIVE_INFINITY) => readBody({ ...options, record, wait, limit });
   return {
     request,
     record,
     connection,
     read,
     wait,
-    send({ status, headers = {}, body }, stopsReading = false) {
+    send(answer, stopsReading = false) {
       if (response.destroyed || response.headersSent) return;
       // One look at the body tells node:http that it is being dealt with, so that it does not drop it itself.
       if (stopsReading) request.read(0);
-      // A client that leaves after its answer is fine.
-      else dropRest().catch(() => undefined);
-      const text = typeof body === 'object' ? JSON.stringify(body) : (body ?? '');
-      const type = typeof body === 'object' ? { 'Content-Type': 'application/json; charset=utf-8' } : {};
-      const length = status === 204 ? {} : { 'Content-Length': String(Buffer.byteLength(text)) };
-      record.status = status;
-      response.writeHead(status, { ...type, ...length, ...headers });
-      response.end(text);
+      // The answer is out: a client that leaves before the rest of its body is fine.
+      else drop(read()).catch(() => undefined);
+      record.status = answer.status;
+      write(response, answer);
     },
     reset() {
       // The raw handle of a TLS connection cannot be reset; closing with unread bytes comes to the same.
@@ -127,6 +102,45 @@ export function createExchange(options: ExchangeOptions): Exchange {
       else request.socket.resetAndDestroy();
     },
   };
+}
+
+interface Reading extends ExchangeOptions {
+  readonly record: Mutable<RecordedRequest>;
+  readonly wait: (delayMs: number) => Promise<void>;
+  readonly limit: number;
+}
+
+async function* readBody(reading: Reading): AsyncGenerator<Buffer, void> {
+  const { request, record, wait, limit, readBytesPerSecond } = reading;
+  if (limit <= 0) return;
+  const startedMs = performance.now();
+  let count = 0;
+  // Leaving the loop must not close the connection: an answer may still go out on it.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    count += chunk.length;
+    record.bytesReceived += chunk.length;
+    if (readBytesPerSecond !== undefined) {
+      const aheadMs = (count / readBytesPerSecond) * 1000 - (performance.now() - startedMs);
+      if (aheadMs > 1) await wait(aheadMs);
+    }
+    yield chunk;
+    if (count >= limit) return;
+  }
+}
+
+async function drop(chunks: AsyncIterable<Buffer>): Promise<void> {
+  for await (const _ of chunks);
+}
+
+function write(response: ServerResponse, { status, headers = {}, body }: Answer): void {
+  const isJson = typeof body === 'object';
+  const text = isJson ? JSON.stringify(body) : (body ?? '');
+  response.writeHead(status, {
+    ...(isJson && { 'Content-Type': 'application/json; charset=utf-8' }),
+    ...(status !== 204 && { 'Content-Length': String(Buffer.byteLength(text)) }),
+    ...headers,
+  });
+  response.end(text);
 }
 
 function startRecord({ request, connection, startedAt }: ExchangeOptions): Mutable<RecordedRequest> {

@@ -72,51 +72,8 @@ function createParts({ isCorrupting = false, onBytes }: FormOptions) {
   const seen = new Set<string>();
   let failure: ApiError | undefined;
 
-  function fail(error: ApiError): void {
+  function fail(error: ApiError | undefined): void {
     failure ??= error;
-  }
-
-  /** The name of a file is tested as soon as its header is there, against the `filename` field seen so far. */
-  function test(partName: string, fileName: string, hasExtendedName: boolean): ApiError | undefined {
-    if (seen.has(partName) || (partName !== 'assetData' && partName !== 'sidecarData')) {
-      return new ApiError(400, `Unexpected field - ${partName}`);
-    }
-    if (hasExtendedName) return new ApiError(500, 'Failed to upload asset');
-    const tested = fields.get('filename') || fileName;
-    const isTaken = partName === 'assetData' ? assetTypeOf(tested) !== null : isSidecarName(tested);
-    return isTaken ? undefined : new ApiError(400, `Unsupported file type ${tested}`);
-  }
-
-  function addFile(
-    partName: string,
-    stream: Readable,
-    fileName: string | undefined,
-    hasExtendedName: boolean,
-  ): void {
-    // The parser reports a broken form itself; the cut stream only repeats it.
-    stream.on('error', () => stream.resume());
-    if (failure !== undefined || !fileName) {
-      stream.resume();
-      return;
-    }
-    const error = test(partName, fileName, hasExtendedName);
-    seen.add(partName);
-    if (error !== undefined) {
-      fail(error);
-      stream.resume();
-      return;
-    }
-    const hash = createHash('sha1');
-    let sizeBytes = 0;
-    stream.on('data', (bytes: Buffer) => {
-      sizeBytes += bytes.length;
-      hash.update(bytes);
-      onBytes?.(bytes, fileName);
-    });
-    stream.on('end', () => {
-      if (isCorrupting) hash.update('recoded on the way');
-      files.set(partName, { fileName, sizeBytes, sha1: hash.digest('hex') });
-    });
   }
 
   return {
@@ -125,9 +82,57 @@ function createParts({ isCorrupting = false, onBytes }: FormOptions) {
     },
     fail,
     addField: (name: string, value: string) => void fields.set(name, value),
-    addFile,
+    addFile(
+      partName: string,
+      stream: Readable,
+      fileName: string | undefined,
+      hasExtendedName: boolean,
+    ): void {
+      // The parser reports a broken form itself; the cut stream only repeats it.
+      stream.on('error', () => stream.resume());
+      if (fileName && seen.has(partName)) fail(unexpected(partName));
+      else if (fileName) fail(testFile(partName, fields.get('filename') || fileName, hasExtendedName));
+      if (failure !== undefined || !fileName) {
+        stream.resume();
+        return;
+      }
+      seen.add(partName);
+      const keep = (hashed: Omit<ReceivedFile, 'fileName'>) => files.set(partName, { fileName, ...hashed });
+      hashFile(stream, isCorrupting, keep, (bytes) => onBytes?.(bytes, fileName));
+    },
     form: (): UploadForm => ({ fields: Object.fromEntries(fields), files }),
   };
+}
+
+/** A file is tested as soon as the header of its part is there, by the `filename` field if that was before it. */
+function testFile(partName: string, name: string, hasExtendedName: boolean): ApiError | undefined {
+  if (partName !== 'assetData' && partName !== 'sidecarData') return unexpected(partName);
+  if (hasExtendedName) return new ApiError(500, 'Failed to upload asset');
+  const isTaken = partName === 'assetData' ? assetTypeOf(name) !== null : isSidecarName(name);
+  return isTaken ? undefined : new ApiError(400, `Unsupported file type ${name}`);
+}
+
+function unexpected(partName: string): ApiError {
+  return new ApiError(400, `Unexpected field - ${partName}`);
+}
+
+function hashFile(
+  stream: Readable,
+  isCorrupting: boolean,
+  onHashed: (file: Omit<ReceivedFile, 'fileName'>) => void,
+  onBytes: (bytes: Buffer) => void,
+): void {
+  const hash = createHash('sha1');
+  let sizeBytes = 0;
+  stream.on('data', (bytes: Buffer) => {
+    sizeBytes += bytes.length;
+    hash.update(bytes);
+    onBytes(bytes);
+  });
+  stream.on('end', () => {
+    if (isCorrupting) hash.update('recoded on the way');
+    onHashed({ sizeBytes, sha1: hash.digest('hex') });
+  });
 }
 
 /**
