@@ -18,10 +18,8 @@ export interface EventDelivery {
   stop(): void;
   /** Resolves when everything has been acknowledged. */
   emptied(): Promise<void>;
-  /** Events that were not acknowledged. */
-  readonly waiting: number;
-  /** Events dropped since the queue was last empty. */
-  readonly dropped: number;
+  /** Events that were not acknowledged, and events dropped since the queue was last empty. */
+  counts(): { waiting: number; dropped: number };
 }
 
 /** Makes a delivery with nothing in it. Memory is bounded by `queueSize`, whatever the broker does. */
@@ -48,8 +46,8 @@ export function createEventDelivery(options: DeliveryOptions): EventDelivery {
   /** Everything has arrived: what was dropped meanwhile is shown once more, and then forgotten. */
   function settle(): void {
     onEmptied();
-    if (dropped > 0) onChange(true);
     const hadDropped = dropped > 0;
+    if (hadDropped) onChange(true);
     dropped = 0;
     onChange(hadDropped);
   }
@@ -74,11 +72,6 @@ export function createEventDelivery(options: DeliveryOptions): EventDelivery {
         onEmptied = resolve;
         if (queue.length === 0) resolve();
       }),
-    get waiting() {
-      return queue.length;
-    },
-    get dropped() {
-      return dropped;
-    },
+    counts: () => ({ waiting: queue.length, dropped }),
   };
 }

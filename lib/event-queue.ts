@@ -30,17 +30,11 @@ export function createEventQueue<Item>(limit: number): EventQueue<Item> {
   const held: Queued<Item>[] = [];
   let sent = 0;
 
-  function dropOne(): void {
-    const ordinary = held.findIndex((queued) => !queued.isSent && !queued.isFailure);
-    const victim = ordinary >= 0 ? ordinary : held.findIndex((queued) => !queued.isSent);
-    held.splice(victim, 1);
-  }
-
   return {
     add(item, isFailure) {
       held.push({ item, isFailure, isSent: false });
       if (held.length <= limit) return 0;
-      dropOne();
+      held.splice(leastMissed(held), 1);
       return 1;
     },
     take() {
@@ -67,4 +61,10 @@ export function createEventQueue<Item>(limit: number): EventQueue<Item> {
       return sent;
     },
   };
+}
+
+/** Where the event is that goes first: the oldest ordinary one, else the oldest failure, of those not on their way. */
+function leastMissed(held: readonly Queued<unknown>[]): number {
+  const ordinary = held.findIndex((queued) => !queued.isSent && !queued.isFailure);
+  return ordinary >= 0 ? ordinary : held.findIndex((queued) => !queued.isSent);
 }

@@ -55,8 +55,7 @@ export function startMqttSession(options: SessionOptions): MqttSession {
   let kind: SessionStatus['kind'] = 'connecting';
   let code = '';
   const report = () => {
-    const { waiting, dropped } = delivery;
-    options.onStatus({ kind, code, waiting, dropped });
+    options.onStatus({ kind, code, ...delivery.counts() });
   };
   const reportSoon = atMostEvery(options.statusEveryMs ?? 1_000, options.signal, report);
   const onChange = (isUrgent: boolean) => (isUrgent ? report() : reportSoon());
