@@ -1,7 +1,6 @@
 import { copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Broker, startBroker } from '../test/support/broker.js';
-import { fixturePath } from '../test/support/fixtures.js';
 import { type StandIn, startImmichStandIn } from '../test/support/immich-stand-in.js';
 
 /** The stand-ins that make the pipeline run where there is neither Immich nor a broker. */
@@ -29,9 +28,11 @@ export async function startDemo(env: NodeJS.ProcessEnv): Promise<Demo> {
   };
 }
 
+const SAMPLE = resolve(import.meta.dirname, '../../test/fixtures/photo.jpg');
+
 /** Puts a first picture into the watched folder, so that one sees it travel. */
 export async function dropSample(folder: string): Promise<string> {
   const sample = join(folder, 'sample.jpg');
-  await copyFile(fixturePath('photo.jpg'), sample);
+  await copyFile(SAMPLE, sample);
   return sample;
 }

@@ -1,4 +1,5 @@
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -31,12 +32,13 @@ export async function startNodeRed(plan: LaunchPlan): Promise<RunningNodeRed> {
     userDir: plan.userDir,
     flowFile: FLOW_FILE,
     nodesDir: root,
+    credentialSecret: credentialSecret(plan.userDir),
     httpAdminRoot: '/',
     httpNodeRoot: '/',
     uiHost: plan.host,
     uiPort: plan.port,
     telemetry: { enabled: false, updateNotification: false },
-    editorTheme: { tours: false, projects: { enabled: false }, page: { title: 'Immich Bridge' } },
+    editorTheme: { tours: false, page: { title: 'Immich Bridge' } },
     logging: { console: { level: plan.logLevel, metrics: false, audit: false } },
   };
   RED.init(server, settings);
@@ -54,6 +56,13 @@ export async function startNodeRed(plan: LaunchPlan): Promise<RunningNodeRed> {
       await new Promise((closed) => server.close(closed));
     },
   };
+}
+
+/** The key with which Node-RED encrypts what is typed into password fields: made once, readable by the owner. */
+function credentialSecret(userDir: string): string {
+  const file = join(userDir, 'credential-secret');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 });
+  return readFileSync(file, 'utf8').trim();
 }
 
 function listen(server: Server, { host, port }: LaunchPlan): Promise<void> {
