@@ -1,0 +1,97 @@
+import type { NodeMessageInFlow } from 'node-red';
+import { ArchiveError } from '../lib/archive-error.js';
+import {
+  type ArchivePolicy,
+  type ArchiveSettings,
+  archiveFile,
+  parseArchivePolicy,
+  provenFile,
+} from '../lib/archive-file.js';
+import { type FileIo, fileIo } from '../lib/file-io.js';
+import type { ArchivedFile, UploadedFile } from '../lib/media-file.js';
+import { createRetryLater, type RetryLaterOptions } from '../lib/retry-later.js';
+import { atMostEvery } from '../lib/throttle.js';
+import { type Hand, showStatus } from './_archive-status.js';
+import { defineNode, type NodeWork } from './_define-node.js';
+import type { NodeTools, Output } from './_node-tools.js';
+
+const STATUS_EVERY_MS = 250;
+
+interface Effects {
+  readonly io?: Partial<FileIo> | undefined;
+  readonly wait?: RetryLaterOptions['wait'] | undefined;
+}
+
+export default archiveMove();
+
+/** Makes the function that registers the node; a test gives it another file system or clock. */
+export function archiveMove({ io, wait }: Effects = {}) {
+  return defineNode<ArchiveSettings, ArchivePolicy>('archive-move', {
+    parse: parseArchivePolicy,
+    create: (tools) => createWork(tools, { io, wait }),
+  });
+}
+
+function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effects): NodeWork {
+  const { signal, options: policy } = tools;
+  const io = fileIo({ ...given, signal });
+  const later = createRetryLater({ signal, isTransient, wait });
+  const hand: Hand = { files: new Map(), troubles: new Map(), archivedCount: 0 };
+  const show = atMostEvery(STATUS_EVERY_MS, signal, () => showStatus(tools, hand));
+  show();
+
+  return {
+    async onInput(msg) {
+      const file = provenFile(msg.payload);
+      const output = archive(file, msg);
+      hand.files.set(file, output);
+      show();
+      return output;
+    },
+    async close() {
+      await Promise.allSettled(hand.files.values());
+      tools.returnFiles([...hand.files.keys()].map(({ path }) => path));
+    },
+  };
+
+  async function archive(file: UploadedFile, msg: NodeMessageInFlow): Promise<Output> {
+    let isHandedBack = false;
+    try {
+      const payload = await later.run(file.path, () => attempt(file, msg));
+      hand.archivedCount += 1;
+      return { ...msg, topic: 'file/archived', filename: payload.archivedTo ?? file.path, payload };
+    } catch (error) {
+      isHandedBack = signal.aborted;
+      if (!isNoLongerOurs(error)) throw error;
+      tools.log('warn', error.code, { path: file.path });
+      return undefined;
+    } finally {
+      hand.troubles.delete(file);
+      if (!isHandedBack) hand.files.delete(file);
+      show();
+    }
+  }
+
+  async function attempt(file: UploadedFile, msg: NodeMessageInFlow): Promise<ArchivedFile> {
+    try {
+      return await archiveFile(file, policy, io);
+    } catch (error) {
+      // Told once a reason, not once a try.
+      if (isTransient(error) && hand.troubles.get(file) !== error.code) {
+        hand.troubles.set(file, error.code);
+        show();
+        tools.report(error, msg);
+      }
+      throw error;
+    }
+  }
+}
+
+function isTransient(error: unknown): error is ArchiveError {
+  return error instanceof ArchiveError && error.isTransient;
+}
+
+/** folder-watch finds a changed file anew by itself; a vanished one is somebody else's. */
+function isNoLongerOurs(error: unknown): error is ArchiveError {
+  return error instanceof ArchiveError && (error.code === 'changed' || error.code === 'vanished');
+}
