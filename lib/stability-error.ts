@@ -1,0 +1,26 @@
+/**
+ * Why a file did not become stable: it `vanished`, was `superseded` by a newer announcement of the same path,
+ * stayed `incomplete`, or could not be read (`unreadable`). The first two need nobody.
+ */
+export type StabilityErrorCode = 'vanished' | 'superseded' | 'incomplete' | 'unreadable';
+
+/** Thrown for a file that did not become stable. The sentence names the file and says what to do. */
+export class StabilityError extends Error {
+  override readonly name = 'StabilityError';
+  constructor(
+    readonly code: StabilityErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+  override toString(): string {
+    return this.message;
+  }
+}
+
+/** A length of time as people say it: "60 minutes", "1 second". */
+export function inWords(ms: number): string {
+  const [count, unit] =
+    ms >= 60_000 ? [Math.round(ms / 60_000), 'minute'] : [Math.round(ms / 1_000), 'second'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,122 @@
+import type { Stats } from 'node:fs';
+import {
+  isStable,
+  isUnchanged,
+  type Look,
+  nextLookMs,
+  requiredQuietMs,
+  type StabilityRules,
+} from './stability.js';
+import { inWords, StabilityError } from './stability-error.js';
+import { isCheckedVideo, type VideoStructure } from './video-structure.js';
+
+/** What is known of a file that waits. Times are milliseconds of a clock that is never set. */
+export interface WaitState {
+  /** The look since which the file stands still. */
+  readonly first: Look;
+  /** When the next look is of use. */
+  readonly dueAtMs: number;
+  /** Why the video is not whole, for as long as it stands still. */
+  readonly notWhole?: string;
+  readonly unreadableSinceMs?: number;
+}
+
+/** What a look at a file led to. */
+export type Step =
+  | { readonly kind: 'wait'; readonly state: WaitState }
+  | { readonly kind: 'stable'; readonly look: Look; readonly quietMs: number }
+  | { readonly kind: 'failed'; readonly error: StabilityError };
+
+/** How a look is done. */
+export interface StepEffects {
+  readonly rules: StabilityRules;
+  readonly now: () => number;
+  readonly stat: (path: string) => Promise<Pick<Stats, 'size' | 'mtimeMs' | 'isFile'>>;
+  readonly checkVideo: (path: string) => Promise<VideoStructure>;
+}
+
+/** Looks at a file once and says how its wait goes on; never rejects. */
+export async function takeStep(path: string, state: WaitState, effects: StepEffects): Promise<Step> {
+  try {
+    return await lookAt(path, state, effects);
+  } catch (error) {
+    return stepAfterError(path, state, effects, error);
+  }
+}
+
+async function lookAt(path: string, state: WaitState, effects: StepEffects): Promise<Step> {
+  const { rules, now, stat, checkVideo } = effects;
+  const atMs = now();
+  const stats = await stat(path);
+  if (!stats.isFile()) return failed('unreadable', `"${path}" is not a file, so it cannot be uploaded.`);
+  const look: Look = { sizeBytes: stats.size, mtimeMs: stats.mtimeMs, atMs };
+  const quietMs = requiredQuietMs(look.sizeBytes, rules);
+  if (!isUnchanged(state.first, look)) {
+    // It may have changed again until the answer came: the quiet time counts from now.
+    const first: Look = { ...look, atMs: now() };
+    return wait({ first, dueAtMs: first.atMs + quietMs });
+  }
+  if (look.sizeBytes === 0) return waitStill(path, state.first, look, quietMs, rules);
+  if (!isStable(state.first, look, quietMs)) {
+    return wait({ first: state.first, dueAtMs: state.first.atMs + quietMs });
+  }
+  if (!rules.hasVideoCheck || !isCheckedVideo(path)) return { kind: 'stable', look, quietMs };
+  // What stands still is not read again: its structure is the same.
+  if (state.notWhole !== undefined) {
+    return waitStill(path, state.first, look, quietMs, rules, state.notWhole);
+  }
+  const structure = await checkVideo(path);
+  if (structure.isWhole) return { kind: 'stable', look, quietMs };
+  return waitStill(path, state.first, look, quietMs, rules, structure.reason);
+}
+
+/** The wait of an empty file, or of a video that is not whole, which stands still. */
+function waitStill(
+  path: string,
+  first: Look,
+  look: Look,
+  quietMs: number,
+  { giveUpMs }: StabilityRules,
+  notWhole?: string,
+): Step {
+  const stillMs = look.atMs - first.atMs;
+  if (stillMs < giveUpMs) {
+    return wait({ first, dueAtMs: look.atMs + nextLookMs(stillMs, quietMs, giveUpMs), notWhole });
+  }
+  const since = `has not changed for ${inWords(giveUpMs)}`;
+  if (notWhole === undefined) {
+    return failed(
+      'incomplete',
+      `"${path}" is empty (0 bytes) and ${since}. Copy it here again or delete it.`,
+    );
+  }
+  return failed(
+    'incomplete',
+    `"${path}" is not a whole video: ${notWhole}. It ${since}: copy it here again, or turn off the check of videos if it plays.`,
+  );
+}
+
+/** A file that is gone is gone; what cannot be read (rights, a share that hangs) may be readable later. */
+function stepAfterError(path: string, state: WaitState, effects: StepEffects, error: unknown): Step {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return failed('vanished', `"${path}" is no longer there.`);
+  const { giveUpMs, quietMs } = effects.rules;
+  const atMs = effects.now();
+  const unreadableSinceMs = state.unreadableSinceMs ?? atMs;
+  const sinceMs = atMs - unreadableSinceMs;
+  if (sinceMs < giveUpMs) {
+    return wait({ ...state, unreadableSinceMs, dueAtMs: atMs + nextLookMs(sinceMs, quietMs, giveUpMs) });
+  }
+  return failed(
+    'unreadable',
+    `"${path}" could not be read for ${inWords(giveUpMs)} (${code}). Check its rights, and the drive or share it is on.`,
+  );
+}
+
+function wait(state: WaitState): Step {
+  return { kind: 'wait', state };
+}
+
+function failed(code: StabilityError['code'], sentence: string): Step {
+  return { kind: 'failed', error: new StabilityError(code, sentence) };
+}

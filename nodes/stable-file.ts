@@ -1,0 +1,77 @@
+import { asFoundFile } from '../lib/media-file.js';
+import { settingBoolean, settingNumber } from '../lib/settings.js';
+import { DEFAULT_STABILITY_RULES, type StabilityRules } from '../lib/stability.js';
+import { createStabilityGate, StabilityError } from '../lib/stability-gate.js';
+import { atMostEvery } from '../lib/throttle.js';
+import { defineNode } from './_define-node.js';
+import type { Output } from './_node-tools.js';
+
+interface Config {
+  quietSeconds?: string;
+  checkIntervalSeconds?: string;
+  quietSecondsLarge?: string;
+  largeSizeMB?: string;
+  checkVideos?: string | boolean;
+  giveUpMinutes?: string;
+}
+
+interface Options {
+  rules: StabilityRules;
+  checkIntervalMs: number;
+}
+
+const BYTES_PER_MB = 1_024 * 1_024;
+const STATUS_EVERY_MS = 1_000;
+
+export default defineNode<Config, Options>('stable-file', {
+  parse: parseOptions,
+  create(tools) {
+    const gate = createStabilityGate({
+      ...tools.options,
+      signal: tools.signal,
+      onNotWhole: ({ path }, reason) => tools.log('info', 'unfinished', { file: path, reason }),
+      onChange: () => showStatus(),
+    });
+    const showStatus = atMostEvery(STATUS_EVERY_MS, tools.signal, () => {
+      const { waitingCount, unfinishedCount } = gate;
+      if (unfinishedCount > 0) tools.status('yellow', 'unfinished', { count: unfinishedCount });
+      else if (waitingCount > 0) tools.status('yellow', 'waiting', { count: waitingCount });
+      else tools.status('grey', 'idle');
+    });
+    showStatus();
+
+    return {
+      async onInput(msg): Promise<Output> {
+        const file = asFoundFile(msg.payload);
+        try {
+          const stable = await gate.waitFor(file);
+          return { ...msg, topic: 'file/stable', filename: stable.path, payload: stable };
+        } catch (error) {
+          const code = error instanceof StabilityError ? error.code : undefined;
+          if (code === 'vanished') tools.log('info', 'vanished', { file: file.path });
+          if (code === 'vanished' || code === 'superseded') return undefined;
+          throw error;
+        }
+      },
+      close: () => tools.returnFiles(gate.waiting().map(({ path }) => path)),
+    };
+  },
+});
+
+function parseOptions(config: Config): Options {
+  const rules = DEFAULT_STABILITY_RULES;
+  const atLeast = (field: string, value: unknown, fallback: number, min = 0) =>
+    settingNumber(field, value, fallback, { min });
+  return {
+    rules: {
+      quietMs: 1_000 * atLeast('Quiet time', config.quietSeconds, rules.quietMs / 1_000),
+      quietMsLarge:
+        1_000 * atLeast('Quiet time of large files', config.quietSecondsLarge, rules.quietMsLarge / 1_000),
+      largeSizeBytes:
+        BYTES_PER_MB * atLeast('Large from', config.largeSizeMB, rules.largeSizeBytes / BYTES_PER_MB),
+      hasVideoCheck: settingBoolean('Check videos', config.checkVideos, rules.hasVideoCheck),
+      giveUpMs: 60_000 * atLeast('Give up after', config.giveUpMinutes, rules.giveUpMs / 60_000),
+    },
+    checkIntervalMs: 1_000 * atLeast('Look every', config.checkIntervalSeconds, 1, 0.05),
+  };
+}
