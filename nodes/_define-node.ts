@@ -1,4 +1,4 @@
-import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { makeTools, type NodeTools, type Output, toError, worksByNode } from './_node-tools.js';
 
 /** What a node does: all of it optional, so that a config node can be a bare object. */
@@ -58,7 +58,7 @@ function start<Config, Options, Work extends NodeWork>(
     let failure: Error | undefined;
     try {
       const output = await work.onInput?.(msg);
-      if (output !== undefined && !closing.signal.aborted) send(output);
+      if (output !== undefined && !closing.signal.aborted) send(withoutError(output));
     } catch (error) {
       if (!closing.signal.aborted) failure = toError(error);
     }
@@ -73,4 +73,11 @@ function start<Config, Options, Work extends NodeWork>(
     }
     done();
   });
+}
+
+/** A message that came back from a Catch node for another try has its failure behind it. */
+function withoutError(output: NonNullable<Output>): NonNullable<Output> {
+  const strip = ({ error: _, ...msg }: NodeMessage): NodeMessage => msg;
+  if (!Array.isArray(output)) return strip(output);
+  return output.map((slot) => (Array.isArray(slot) ? slot.map(strip) : slot && strip(slot)));
 }

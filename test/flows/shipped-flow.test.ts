@@ -1,73 +1,23 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Broker, startBroker } from '../support/broker.js';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { filesBelow } from '../support/files-below.js';
 import { fixturePath, PHOTOS, VIDEOS, writeCut } from '../support/fixtures.js';
-import type { StandIn, StandInOptions } from '../support/immich-stand-in.js';
-import { projectRoot, startNodeRedProcess } from '../support/node-red-process.js';
-import { sha1Of, standIn, tempFolder } from '../support/world.js';
-
-const SHIPPED_FLOW = join(projectRoot, 'flows/immich-bridge.json');
-const PATIENCE = { timeout: 25_000, interval: 50 };
-
-interface World {
-  readonly server: StandIn;
-  readonly broker: Broker;
-  readonly inbox: string;
-  readonly archive: string;
-  readonly userDir: string;
-  readonly env: Record<string, string>;
-}
-
-async function world(options: StandInOptions = {}, env: Record<string, string> = {}): Promise<World> {
-  const folder = tempFolder();
-  const [inbox, archive] = [join(folder, 'inbox'), join(folder, 'archive')];
-  mkdirSync(inbox);
-  const server = await standIn(options);
-  const broker = await startBroker();
-  onTestFinished(() => broker.stop());
-  return {
-    server,
-    broker,
-    inbox,
-    archive,
-    userDir: join(folder, 'node-red'),
-    env: {
-      IMMICH_API_URL: server.url,
-      IMMICH_API_KEY: server.apiKey,
-      WATCH_DIRECTORIES: inbox,
-      ARCHIVE_DIRECTORY: archive,
-      FILE_STABILITY_WAIT_SECONDS: '0.5',
-      FILE_STABILITY_CHECK_INTERVAL: '0.1',
-      MQTT_URL: broker.url,
-      MQTT_INSTANCE: 'test',
-      ...env,
-    },
-  };
-}
-
-const start = ({ userDir, env }: World) => startNodeRedProcess({ userDir, env, flowFile: SHIPPED_FLOW });
-
-/** Relative paths of all files below a folder, sorted. */
-function filesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .sort();
-}
-
-const eventsOf = ({ broker }: World) =>
-  broker.messages
-    .filter(({ topic }) => topic === 'immich-bridge/test/event/upload')
-    .map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
+import {
+  eventsOf,
+  PATIENCE,
+  type PipelineWorld,
+  pipelineWorld,
+  startShippedFlow,
+} from '../support/pipeline-world.js';
+import { sha1Of } from '../support/world.js';
 
 const MEDIA = [...PHOTOS, ...VIDEOS];
 
 it('brings every kind of photo and video from the folder to Immich to the archive, and tells of it', async () => {
-  const here = await world();
+  const here = await pipelineWorld();
   for (const name of MEDIA.slice(0, 5)) copyFileSync(fixturePath(name), join(here.inbox, name));
-  await start(here);
+  await startShippedFlow(here);
   mkdirSync(join(here.inbox, 'camera/DCIM'), { recursive: true });
   for (const name of MEDIA.slice(5)) copyFileSync(fixturePath(name), join(here.inbox, 'camera/DCIM', name));
 
@@ -83,12 +33,12 @@ it('brings every kind of photo and video from the folder to Immich to the archiv
 });
 
 it('keeps a truncated video and an empty file where they are, and takes them when they are whole', async () => {
-  const here = await world();
+  const here = await pipelineWorld();
   const video = join(here.inbox, 'video.mp4');
   await writeCut(video, 'whole.mp4', 2_000);
   writeFileSync(join(here.inbox, 'empty.jpg'), '');
   copyFileSync(fixturePath('photo.jpg'), join(here.inbox, 'photo.jpg'));
-  await start(here);
+  await startShippedFlow(here);
   await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['photo.jpg']), PATIENCE);
   expect(here.server.assets).toHaveLength(1);
   copyFileSync(fixturePath('whole.mp4'), video);
@@ -103,18 +53,18 @@ it.each([
   'line\nbreak.jpg',
   `${'é'.repeat(125)}.jpg`,
 ])('carries the name %j through', async (name) => {
-  const here = await world();
+  const here = await pipelineWorld();
   copyFileSync(fixturePath('photo.jpg'), join(here.inbox, name));
-  await start(here);
+  await startShippedFlow(here);
   await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual([name]), PATIENCE);
   expect(here.server.assets.map(({ fileName }) => fileName)).toEqual([name]);
 });
 
 it('waits for a server that is down at the start, and goes on by itself', async () => {
-  const here = await world();
+  const here = await pipelineWorld();
   await here.server.goDown();
   for (const name of PHOTOS) copyFileSync(fixturePath(name), join(here.inbox, name));
-  const nodeRed = await start(here);
+  const nodeRed = await startShippedFlow(here);
   await vi.waitFor(() => expect(nodeRed.output()).toContain('refuses the connection'), PATIENCE);
   expect(filesBelow(here.archive)).toEqual([]);
   await here.server.comeUp();
@@ -122,10 +72,10 @@ it('waits for a server that is down at the start, and goes on by itself', async 
 });
 
 it('tells of a failure once and keeps the file', async () => {
-  const here = await world({ apiKey: 'a-secret-key' });
+  const here = await pipelineWorld({ apiKey: 'a-secret-key' });
   here.server.fail({ kind: 'answer', status: 413, path: '/api/assets', body: '<html>too large</html>' });
   copyFileSync(fixturePath('photo.jpg'), join(here.inbox, 'photo.jpg'));
-  await start(here);
+  await startShippedFlow(here);
   await vi.waitFor(() => expect(eventsOf(here)).toHaveLength(1), PATIENCE);
   expect(eventsOf(here)[0]).toMatchObject({
     event_type: 'failed',
@@ -136,18 +86,18 @@ it('tells of a failure once and keeps the file', async () => {
 });
 
 it('uploads and archives while the broker cannot be reached', async () => {
-  const here = await world();
+  const here = await pipelineWorld();
   await here.broker.stop();
   copyFileSync(fixturePath('photo.jpg'), join(here.inbox, 'photo.jpg'));
-  await start(here);
+  await startShippedFlow(here);
   await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['photo.jpg']), PATIENCE);
 });
 
 describe('stopping and dying', () => {
   it('stops cleanly when it is asked to', async () => {
-    const here = await world({ readBytesPerSecond: 20_000 });
+    const here = await pipelineWorld({ readBytesPerSecond: 20_000 });
     writeFileSync(join(here.inbox, 'large.jpg'), Buffer.alloc(3_000_000, 1));
-    const nodeRed = await start(here);
+    const nodeRed = await startShippedFlow(here);
     await vi.waitFor(
       () => expect(here.server.requests.some(({ path }) => path === '/api/assets')).toBe(true),
       PATIENCE,
@@ -161,14 +111,14 @@ describe('stopping and dying', () => {
 
   it.each([
     ['waits for the file to stand still', { FILE_STABILITY_WAIT_SECONDS: '3' }, () => true],
-    ['uploads', {}, (here: World) => here.server.requests.some(({ path }) => path === '/api/assets')],
-    ['has uploaded and not yet archived', {}, (here: World) => here.server.assets.length > 0],
+    ['uploads', {}, (here: PipelineWorld) => here.server.requests.some(({ path }) => path === '/api/assets')],
+    ['has uploaded and not yet archived', {}, (here: PipelineWorld) => here.server.assets.length > 0],
   ])('is killed while it %s: in the end each file is there exactly once', async (_stage, env, isReached) => {
-    const here = await world({ readBytesPerSecond: 400_000 }, env);
+    const here = await pipelineWorld({ readBytesPerSecond: 400_000 }, env);
     for (const name of ['a.jpg', 'b.jpg', 'c.jpg']) {
       writeFileSync(join(here.inbox, name), Buffer.concat([Buffer.from(name), Buffer.alloc(300_000, 1)]));
     }
-    const first = await start(here);
+    const first = await startShippedFlow(here);
     await vi.waitFor(() => expect(isReached(here)).toBe(true), { timeout: 20_000, interval: 5 });
     await first.kill();
     await vi.waitFor(() =>
@@ -176,7 +126,7 @@ describe('stopping and dying', () => {
         'offline',
       ),
     );
-    await start(here);
+    await startShippedFlow(here);
     await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['a.jpg', 'b.jpg', 'c.jpg']), PATIENCE);
     expect(filesBelow(here.inbox)).toEqual([]);
     expect(here.server.assets.map(({ fileName }) => fileName).sort()).toEqual(['a.jpg', 'b.jpg', 'c.jpg']);
@@ -184,12 +134,12 @@ describe('stopping and dying', () => {
 });
 
 it('gives the key away nowhere: not in logs, MQTT, exported flows or answers of the editor', async () => {
-  const here = await world(
+  const here = await pipelineWorld(
     { apiKey: 'secret-api-key-4711' },
     { MQTT_USERNAME: 'me', MQTT_PASSWORD: 'secret-pass-4711' },
   );
   copyFileSync(fixturePath('photo.jpg'), join(here.inbox, 'photo.jpg'));
-  const nodeRed = await start(here);
+  const nodeRed = await startShippedFlow(here);
   await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['photo.jpg']), PATIENCE);
   here.server.fail({ kind: 'answer', status: 401 });
   copyFileSync(fixturePath('photo.png'), join(here.inbox, 'photo.png'));
