@@ -1,0 +1,102 @@
+import { basename } from 'node:path';
+import { printable } from '../lib/folder-listing.js';
+import type { FolderProblem } from '../lib/folder-look.js';
+import { type FolderWatchConfig, parseFolderSettings } from '../lib/folder-settings.js';
+import { type FolderWatchOptions, type FolderWatchReport, watchFolders } from '../lib/folder-watch.js';
+import { settingText } from '../lib/settings.js';
+import { atMostEvery } from '../lib/throttle.js';
+import { defineNode } from './_define-node.js';
+import type { NodeTools } from './_node-tools.js';
+
+interface Config extends FolderWatchConfig {
+  readonly server?: string;
+}
+
+interface Options extends FolderWatchOptions {
+  readonly server: string | undefined;
+}
+
+/** What this node needs of an immich-server node. */
+interface Server {
+  mediaExtensions(): Promise<readonly string[] | undefined>;
+}
+
+const LONGEST_STATUS = 19;
+
+export default defineNode<Config, Options>('folder-watch', {
+  parse: (config) => ({ ...parseFolderSettings(config), server: settingText(config.server) }),
+  create(tools) {
+    const { options, signal } = tools;
+    const { server } = options;
+    if (options.folders.length === 0) {
+      tools.status('grey', 'no-folder');
+      return {};
+    }
+    const watch = watchFolders(
+      {
+        ...options,
+        askExtensions: server ? async () => tools.workOf<Server>(server)?.mediaExtensions() : undefined,
+      },
+      {
+        onFound: (file) => tools.send([{ topic: 'file/found', filename: file.path, payload: file }, null]),
+        onProblem: (problem) => warn(tools, problem),
+        onChange: () => show(),
+      },
+      signal,
+    );
+    let told = '';
+    const show = atMostEvery(1000, signal, () => {
+      const report = watch.report();
+      const text = JSON.stringify(report);
+      if (text === told) return;
+      told = text;
+      showStatus(tools, report);
+      tools.send([null, { topic: 'watch/state', payload: report }]);
+    });
+    show();
+    tools.onReturnedFiles(watch.forget);
+
+    return {
+      onInput({ topic, payload }) {
+        if (topic === 'command/pause') watch.pause();
+        if (topic === 'command/resume') watch.resume();
+        if (topic === 'command/rescan') watch.rescan(isAll(payload));
+        show();
+        return undefined;
+      },
+      close: () => watch.ended,
+    };
+  },
+});
+
+function isAll(payload: unknown): boolean {
+  if (typeof payload === 'object' && payload !== null) return 'all' in payload && payload.all === true;
+  return payload === 'all';
+}
+
+function showStatus(tools: NodeTools<Options>, { state, folders }: FolderWatchReport): void {
+  const files = folders.reduce((sum, { fileCount }) => sum + fileCount, 0);
+  const missing = folders.filter((folder) => folder.state === 'missing');
+  const [first] = missing;
+  if (state === 'paused') tools.status('grey', 'paused');
+  else if (folders.some((folder) => folder.state === 'unreadable')) tools.status('red', 'unreadable');
+  else if (folders.some((folder) => folder.state === 'skipped')) tools.status('red', 'skipped');
+  else if (state === 'scanning') tools.status('blue', 'scanning', { files });
+  else if (first === undefined) tools.status('green', 'watching', { files });
+  else if (missing.length > 1) tools.status('yellow', 'missing-many', { folders: missing.length });
+  else {
+    const folder = basename(first.path);
+    const fits = `missing: ${folder}`.length <= LONGEST_STATUS;
+    tools.status('yellow', fits ? 'missing-named' : 'missing', { folder });
+  }
+}
+
+function warn(tools: NodeTools<Options>, { kind, path, detail }: FolderProblem): void {
+  const megabytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(1);
+  tools.log('warn', kind, {
+    path: printable(path),
+    detail,
+    size: megabytes(Number(detail)),
+    limit: megabytes(tools.options.maxBytes),
+  });
+}
