@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import type { Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { deleteFile, moveFile } from '../../lib/move-file.js';
 import {
   type ArchiveWorld,
@@ -365,6 +367,75 @@ describe.each(KINDS)('moveFile on %s', (_kind, fsOf) => {
     }
   });
 });
+
+describe('an archive that is the watched folder in disguise', () => {
+  it('as a network share of its own disk: nothing is removed', async () => {
+    const world = await makeWorld();
+    const file = await world.proven('trip/a.jpg');
+    const share = join(world.root, 'share');
+    await fs.symlink(world.watched, share);
+    // A share gives devices and inodes of its own.
+    const disguise = (path: unknown, stats: Stats) => {
+      if (String(path).startsWith(share)) stats.dev += 1;
+      return stats;
+    };
+    const io = Object.assign(twoDevices(world), {
+      lstat: async (path: string) => disguise(path, await fs.lstat(path)),
+      stat: async (path: string) => disguise(path, await fs.stat(path)),
+    });
+    const move = await moveFile(file, join(share, 'trip/a.jpg'), share, { fs: io });
+    expect(move.outcome).toBe('already-archived');
+    expect(await filesBelow(world.watched)).toEqual(['trip/a.jpg']);
+  });
+
+  it('as a bind mount of the folder: nothing is removed', async (ctx) => {
+    const world = await makeWorld();
+    const file = await world.proven('a.jpg');
+    await fs.mkdir(world.archive);
+    if (!bind(world.watched, world.archive)) ctx.skip('mounting is not allowed here');
+    const move = await moveFile(file, join(world.archive, 'a.jpg'), world.archive);
+    expect(move.outcome).toBe('already-archived');
+    expect(await filesBelow(world.watched)).toEqual(['a.jpg']);
+  });
+
+  it('as a bind mount of the file under another name: nothing is removed', async (ctx) => {
+    const world = await makeWorld();
+    const file = await world.proven('a.jpg');
+    const target = join(world.archive, 'b.jpg');
+    await fs.mkdir(world.archive);
+    await fs.writeFile(target, '');
+    if (!bind(file.path, target)) ctx.skip('mounting is not allowed here');
+    expect(await moveFile(file, target, world.archive)).toMatchObject({ outcome: 'already-archived' });
+    expect(await filesBelow(world.watched)).toEqual(['a.jpg']);
+  });
+});
+
+it('copies to a bind mount of the same disk, which takes no rename', async (ctx) => {
+  const world = await makeWorld();
+  const file = await world.proven('a.jpg');
+  const disk = join(world.root, 'disk');
+  await fs.mkdir(disk);
+  await fs.mkdir(world.archive);
+  if (!bind(disk, world.archive)) ctx.skip('mounting is not allowed here');
+  const move = await moveFile(file, join(world.archive, 'a.jpg'), world.archive);
+  expect(move.outcome).toBe('moved');
+  expect(await filesBelow(disk)).toEqual(['a.jpg']);
+  expect(await filesBelow(world.watched)).toEqual([]);
+});
+
+/** Shows a folder or file at a second place; false where that is not allowed. */
+function bind(from: string, to: string): boolean {
+  try {
+    execFileSync('mount', ['--bind', from, to], { stdio: 'ignore' });
+  } catch {
+    // No right to mount, or no such command: the test is then skipped with that reason.
+    return false;
+  }
+  onTestFinished(() => {
+    execFileSync('umount', [to]);
+  });
+  return true;
+}
 
 describe('deleteFile', () => {
   it('deletes a proven file', async () => {
