@@ -117,14 +117,19 @@ describe('with time in hand', () => {
     expect(wait.result?.sizeBytes).toBe(39);
   });
 
-  it('the time of day does not matter: a clock that jumps makes no file stable', async () => {
-    write('/a.jpg', 1);
-    const wait = follow(makeGate().waitFor(found('/a.jpg')));
-    await pass(2_000);
+  it('the time of day does not matter: a clock that jumps at boot makes no file stable', async () => {
+    for (const path of ['/early.jpg', '/late.jpg']) write(path, 1);
+    const gate = makeGate();
+    const { mtimeMs } = disk.get('/early.jpg')!;
+    const early = follow(gate.waitFor(found('/early.jpg', 1, mtimeMs)));
+    await pass(3_000);
+    const late = follow(gate.waitFor(found('/late.jpg', 1, mtimeMs)));
+    await pass(1_000);
     vi.setSystemTime(Date.now() + 30 * HOUR);
-    write('/a.jpg', 2);
-    await pass(4_000);
-    expect(wait.isOver).toBe(false);
+    await pass(2_000);
+    expect([early.isOver, late.isOver]).toEqual([true, false]);
+    await pass(3_000);
+    expect(late.result?.path).toBe('/late.jpg');
   });
 
   it('a file that vanishes ends its wait', async () => {
@@ -269,6 +274,7 @@ describe('with time in hand', () => {
     answer?.();
     await pass(2_000);
     expect([codeOf(first.error), second.isOver]).toEqual(['superseded', false]);
+    expect(gate.waitingCount).toBe(1);
     answer?.();
     await pass(10);
     expect(second.result?.path).toBe('/a.jpg');

@@ -90,13 +90,15 @@ describe('a file that is cut anywhere is not whole', () => {
     const bytes = await bytesOf(name);
     const untellable = await untellableCuts(name);
     const step = Math.max(1, Math.floor(bytes.length / 600));
-    const edges = untellable.flatMap((at) => [at - 1, at, at + 1]);
-    const cuts = new Set([0, 1, bytes.length - 8, bytes.length - 1, ...edges]);
-    for (let at = 2; at < bytes.length; at += step) cuts.add(at);
+    const isBoxes = /\.(mp4|m4v|mov|3gp)$/.test(name);
+    const starts = isBoxes ? boxesOf(bytes).map(({ start }) => start) : [];
+    const edges = [...untellable, ...starts].flatMap((at) => [at - 1, at, at + 1, at + 8]);
+    const cuts = new Set([1, bytes.length - 8, bytes.length - 1, ...edges]);
+    for (let at = 0; at < bytes.length; at += step) cuts.add(at);
     const taken: number[] = [];
     const path = inFolder(name);
     for (const at of cuts) {
-      if (at >= bytes.length) continue;
+      if (at < 0 || at >= bytes.length) continue;
       await writeFile(path, bytes.subarray(0, at));
       if ((await checkVideoStructure(path)).isWhole) taken.push(at);
     }
@@ -250,6 +252,14 @@ describe('AVI', () => {
     for (let at = 1; at < more.length; at += 7) {
       expect(await verdict('opendml.avi', first, more.subarray(0, at)), `${at} bytes`).not.toBe('whole');
     }
+  });
+
+  it('OpenDML: not even an empty chunk at the end may be missing', async () => {
+    const list = chunk('LIST', Buffer.concat([Buffer.from('movi'), chunk('00dc', Buffer.alloc(900, 7))]));
+    const padded = riff('AVIX', list, chunk('JUNK', Buffer.alloc(0)));
+    const first = await bytesOf('whole.avi');
+    expect(await verdict('junk.avi', first, padded)).toBe('whole');
+    expect(await verdict('junk.avi', first, padded.subarray(0, -8))).toMatch(/shorter than the length/);
   });
 
   it('a camera that counts the header into the length is let through', async () => {
