@@ -1,8 +1,12 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** The editor tests need a Chromium: `npm run test:editor`. */
+const isEditorRun = process.argv.some((argument) => argument.includes('test/editor'));
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...(isEditorRun ? [] : ['test/editor/**'])],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

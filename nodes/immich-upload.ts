@@ -1,9 +1,8 @@
 import type { NodeMessage, NodeMessageInFlow } from 'node-red';
 import { asUploadCommand, CONCURRENCY_RANGE } from '../lib/command.js';
-import { asStableFile, type StableFile } from '../lib/media-file.js';
+import { asStableFile } from '../lib/media-file.js';
 import { probeServer } from '../lib/server-probe.js';
 import { SettingError, settingChoice, settingNumber, settingText } from '../lib/settings.js';
-import { DEFAULT_STABILITY_RULES } from '../lib/stability.js';
 import { createStabilityGate } from '../lib/stability-gate.js';
 import { atMostEvery } from '../lib/throttle.js';
 import { type TrashPolicy, uploadFile } from '../lib/upload-file.js';
@@ -41,11 +40,13 @@ export default defineNode<Config, Options>('immich-upload', {
     const { signal } = tools;
     const { client } = serverOf(tools);
     const tell = createUploadReport(tools);
+    const gate = createStabilityGate({ signal });
     const queue = createUploadQueue<NodeMessage>({
       concurrency,
       signal,
       upload: (file, attempt) => uploadFile(file, { client, trashPolicy }, attempt),
-      settle: (file) => settle(file, signal),
+      // A file that changed under way waits again as long as stable-file let it wait.
+      settle: (file) => gate.waitFor(file, { quietMs: file.quietMs, quietMsLarge: file.quietMs }),
       probe: (trouble) => probeServer(client, trouble),
       onProblem: (error, msg) => tools.report(error, msg),
       onChange: () => show(),
@@ -94,11 +95,4 @@ function serverOf(tools: NodeTools<Options>): ImmichServer {
     );
   }
   return work as ImmichServer;
-}
-
-/** A file that changed under way waits as long as stable-file let it wait, and its video is checked again. */
-function settle(file: StableFile, signal: AbortSignal): Promise<StableFile> {
-  const { quietMs } = file;
-  const rules = { ...DEFAULT_STABILITY_RULES, quietMs, quietMsLarge: quietMs };
-  return createStabilityGate({ rules, signal }).waitFor(file);
 }

@@ -113,7 +113,7 @@ it('looks no oftener than FILE_STABILITY_CHECK_INTERVAL says', async () => {
   await vi.waitFor(() => expect(here.server.assets).toHaveLength(8), PATIENCE);
   const times = here.server.requests
     .filter(({ path }) => path === '/api/assets')
-    .map(({ startedAt }) => Date.parse(startedAt));
+    .map(({ startedAt }) => startedAt.getTime());
   const pauses = times.slice(1).filter((time, index) => time - (times[index] ?? time) > 200);
   expect(pauses.length).toBeLessThanOrEqual(1);
 });
