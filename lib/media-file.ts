@@ -17,6 +17,8 @@ export interface FoundFile {
 export interface StableFile extends FoundFile {
   readonly stableAt: string;
   readonly quietMs: number;
+  /** Whether a video must also be complete inside. */
+  readonly hasVideoCheck: boolean;
 }
 
 /** A stable file that Immich holds: it named the asset and confirmed the same SHA-1. */
@@ -85,10 +87,16 @@ export function asFoundFile(payload: unknown, now = new Date()): FoundFile {
  */
 export function asStableFile(payload: unknown): StableFile {
   const fields = isFields(payload) ? payload : {};
-  if (typeof fields.stableAt !== 'string') {
+  const { stableAt, quietMs, hasVideoCheck } = fields;
+  if (typeof stableAt !== 'string') {
     throw new RecordError('The message holds no stable file: put a stable-file node before this one.');
   }
-  return { ...asFoundFile(payload), stableAt: fields.stableAt, quietMs: numberOr(fields.quietMs, 0) };
+  return {
+    ...asFoundFile(payload),
+    stableAt,
+    quietMs: numberOr(quietMs, 0),
+    hasVideoCheck: hasVideoCheck !== false,
+  };
 }
 
 /**

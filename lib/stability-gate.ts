@@ -102,7 +102,7 @@ export function createStabilityGate(options: StabilityGateOptions): StabilityGat
     } else {
       waitingByPath.delete(file.path);
       if (step.kind === 'failed') entry.reject(step.error);
-      else entry.resolve(asStable(file, step.look, step.quietMs));
+      else entry.resolve(asStable(entry, step.look, step.quietMs));
     }
     onChange?.();
   }
@@ -153,6 +153,7 @@ function beginOf(
   return { first, dueAtMs: saysNothing ? atMs : atMs + requiredQuietMs(sizeBytes, rules) };
 }
 
-function asStable(file: FoundFile, { sizeBytes, mtimeMs }: Look, quietMs: number): StableFile {
-  return { ...file, sizeBytes, mtimeMs, stableAt: new Date().toISOString(), quietMs };
+function asStable({ file, rules }: Waiting, { sizeBytes, mtimeMs }: Look, quietMs: number): StableFile {
+  const { hasVideoCheck } = rules;
+  return { ...file, sizeBytes, mtimeMs, stableAt: new Date().toISOString(), quietMs, hasVideoCheck };
 }

@@ -1,11 +1,11 @@
 import { backoffMs, delay } from './backoff.js';
-import { FileVersionError } from './file-version.js';
-import { ImmichError } from './immich-error.js';
+import type { ImmichError } from './immich-error.js';
 import type { StableFile, UploadedFile } from './media-file.js';
 import { createServerGate } from './server-gate.js';
 import { type Entry, isSameFile, makeEntry, SupersededError, UnreadableError } from './upload-entry.js';
 import type { Attempt } from './upload-file.js';
-import { createRateMeter, describeUploads, type UploadState } from './upload-state.js';
+import { createUploadTally, type UploadState } from './upload-state.js';
+import { verdictOn } from './upload-verdict.js';
 
 export interface UploadQueueOptions<Context> {
   readonly upload: (file: StableFile, attempt: Attempt) => Promise<UploadedFile>;
@@ -34,18 +34,11 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
   const entries = new Map<string, Entry<Context>>();
   const line = new Set<Entry<Context>>();
   const active = new Set<Entry<Context>>();
-  const meter = createRateMeter();
-  const totals = { files: 0, bytes: 0, duplicates: 0 };
-  let last: UploadedFile | undefined;
+  const tally = createUploadTally();
   let { concurrency } = options;
   let isPaused = false;
-  const gate = createServerGate({
-    probe: options.probe,
-    signal,
-    onChange: pump,
-    firstMs,
-    ...(random && { random }),
-  });
+  const pace = { firstMs, ...(random && { random }) };
+  const gate = createServerGate({ probe: options.probe, signal, onChange: pump, ...pace });
 
   function pump(): void {
     const limit = () => (gate.isTrial ? 1 : concurrency);
@@ -65,7 +58,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     active.add(entry);
     const onBytes = (bytes: number) => {
       entry.sentBytes += bytes;
-      meter.add(bytes);
+      tally.sent(bytes);
       onChange();
     };
     try {
@@ -80,31 +73,27 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
 
   function finish(entry: Entry<Context>, uploaded: UploadedFile): void {
     gate.passed();
-    totals.files += 1;
-    totals.bytes += uploaded.sizeBytes;
-    if (uploaded.uploadOutcome === 'duplicate') totals.duplicates += 1;
-    last = uploaded;
+    tally.uploaded(uploaded);
     entries.delete(entry.file.path);
     entry.resolve(uploaded);
   }
 
   function recover(entry: Entry<Context>, error: unknown): void {
-    if (error instanceof FileVersionError) {
-      if (error.code === 'vanished') drop(entry, error);
-      else void settleAgain(entry);
-    } else if (error instanceof ImmichError && error.scope === 'server') {
+    const verdict = verdictOn(error, entry.attempts);
+    if (verdict === 'drop') drop(entry, error);
+    if (verdict === 'settle') void settleAgain(entry);
+    if (verdict === 'hold') {
       enqueue(entry);
-      gate.hold(error);
-    } else if (error instanceof ImmichError && entry.attempts < error.tries) {
-      void retryLater(entry);
-    } else if (error instanceof ImmichError) {
+      gate.hold(error as ImmichError);
+    }
+    if (verdict === 'fail') {
       gate.passed();
       fail(entry, error);
-    } else {
-      // The file itself cannot be read: told once, and tried again.
-      if (entry.attempts === 1) onProblem(new UnreadableError(entry.file.path, error), entry.context);
-      void retryLater(entry);
     }
+    // Told once; the file stays in hand.
+    const isNews = verdict === 'reread' && entry.attempts === 1;
+    if (isNews) onProblem(new UnreadableError(entry.file.path, error), entry.context);
+    if (verdict === 'retry' || verdict === 'reread') void retryLater(entry);
   }
 
   async function settleAgain(entry: Entry<Context>): Promise<void> {
@@ -118,21 +107,19 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       if (signal.aborted || !isInHand(entry)) return;
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'vanished' || code === 'superseded') drop(entry, error);
-      else fail(entry, error instanceof Error ? error : new Error(String(error)));
+      else fail(entry, error);
     }
   }
 
   async function retryLater(entry: Entry<Context>): Promise<void> {
     entry.phase = 'delayed';
-    const pause = backoffMs(entry.attempts, { firstMs, maxMs, ...(random && { random }) });
-    // An abort ends the wait: the entry was given up with everything else.
-    await delay(pause, signal).then(
-      () => {
-        enqueue(entry);
-        pump();
-      },
-      () => undefined,
-    );
+    try {
+      await delay(backoffMs(entry.attempts, { ...pace, maxMs }), signal);
+    } catch {
+      return; // The end: this entry was given up with everything else.
+    }
+    enqueue(entry);
+    pump();
   }
 
   const isInHand = (entry: Entry<Context>) => entries.get(entry.file.path) === entry;
@@ -150,9 +137,9 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     onChange();
   }
 
-  function fail(entry: Entry<Context>, error: Error): void {
+  function fail(entry: Entry<Context>, error: unknown): void {
     entry.phase = 'failed';
-    onProblem(error, entry.context);
+    onProblem(error instanceof Error ? error : new Error(String(error)), entry.context);
     onChange();
   }
 
@@ -207,10 +194,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     },
     /** Paths of all files in hand. */
     paths: () => [...entries.keys()],
-    state(): UploadState {
-      const { trouble } = gate;
-      const facts = { entries: entries.values(), isPaused, trouble, concurrency, totals, last };
-      return describeUploads(facts, meter.bytesPerSecond());
-    },
+    state: (): UploadState =>
+      tally.describe({ entries: entries.values(), isPaused, trouble: gate.trouble, concurrency }),
   };
 }

@@ -33,35 +33,48 @@ export interface UploadFacts {
   readonly isPaused: boolean;
   readonly trouble: ImmichError | undefined;
   readonly concurrency: number;
-  readonly totals: UploadState['totals'];
-  readonly last: UploadedFile | undefined;
 }
 
-/** Sums up the queue. */
-export function describeUploads(facts: UploadFacts, bytesPerSecond: number): UploadState {
-  const { isPaused, trouble, concurrency, totals, last } = facts;
-  const counts: Record<Phase, number> = { pending: 0, active: 0, settling: 0, delayed: 0, failed: 0 };
-  let sentBytes = 0;
-  let activeBytes = 0;
-  for (const { phase, file, sentBytes: sent } of facts.entries) {
-    counts[phase] += 1;
-    if (phase !== 'active') continue;
-    sentBytes += sent;
-    activeBytes += file.sizeBytes;
-  }
+/** Counts what was sent and uploaded since the start, and sums up the queue. */
+export function createUploadTally() {
+  const meter = createRateMeter();
+  const totals = { files: 0, bytes: 0, duplicates: 0 };
+  let last: UploadedFile | undefined;
   return {
-    state: stateName(isPaused, trouble, counts),
-    pending: counts.pending + counts.settling + counts.delayed,
-    active: counts.active,
-    failed: counts.failed,
-    concurrency,
-    isPaused,
-    totals: { ...totals },
-    percent: activeBytes === 0 ? null : Math.min(100, Math.round((100 * sentBytes) / activeBytes)),
-    bytesPerSecond,
-    lastUploadAt: last?.uploadedAt ?? null,
-    lastFile: last === undefined ? null : basename(last.path),
-    problem: trouble === undefined ? null : { kind: trouble.kind, message: trouble.message },
+    /** Bytes went out. */
+    sent: meter.add,
+    /** A file is in Immich. */
+    uploaded(file: UploadedFile) {
+      totals.files += 1;
+      totals.bytes += file.sizeBytes;
+      if (file.uploadOutcome === 'duplicate') totals.duplicates += 1;
+      last = file;
+    },
+    describe({ entries, isPaused, trouble, concurrency }: UploadFacts): UploadState {
+      const counts: Record<Phase, number> = { pending: 0, active: 0, settling: 0, delayed: 0, failed: 0 };
+      const way = { sentBytes: 0, totalBytes: 0 };
+      for (const { phase, file, sentBytes } of entries) {
+        counts[phase] += 1;
+        if (phase !== 'active') continue;
+        way.sentBytes += sentBytes;
+        way.totalBytes += file.sizeBytes;
+      }
+      const percent = Math.min(100, Math.round((100 * way.sentBytes) / way.totalBytes));
+      return {
+        state: stateName(isPaused, trouble, counts),
+        pending: counts.pending + counts.settling + counts.delayed,
+        active: counts.active,
+        failed: counts.failed,
+        concurrency,
+        isPaused,
+        totals: { ...totals },
+        percent: way.totalBytes === 0 ? null : percent,
+        bytesPerSecond: meter.bytesPerSecond(),
+        lastUploadAt: last?.uploadedAt ?? null,
+        lastFile: last === undefined ? null : basename(last.path),
+        problem: trouble === undefined ? null : { kind: trouble.kind, message: trouble.message },
+      };
+    },
   };
 }
 

@@ -1,8 +1,9 @@
 import type { NodeMessage, NodeMessageInFlow } from 'node-red';
 import { asUploadCommand, CONCURRENCY_RANGE } from '../lib/command.js';
-import { asStableFile } from '../lib/media-file.js';
+import { asStableFile, type StableFile } from '../lib/media-file.js';
 import { probeServer } from '../lib/server-probe.js';
 import { SettingError, settingChoice, settingNumber, settingText } from '../lib/settings.js';
+import type { StabilityRules } from '../lib/stability.js';
 import { createStabilityGate } from '../lib/stability-gate.js';
 import { atMostEvery } from '../lib/throttle.js';
 import { type TrashPolicy, uploadFile } from '../lib/upload-file.js';
@@ -45,8 +46,8 @@ export default defineNode<Config, Options>('immich-upload', {
       concurrency,
       signal,
       upload: (file, attempt) => uploadFile(file, { client, trashPolicy }, attempt),
-      // A file that changed under way waits again as long as stable-file let it wait.
-      settle: (file) => gate.waitFor(file, { quietMs: file.quietMs, quietMsLarge: file.quietMs }),
+      // A file that changed under way waits again under the rules that stable-file had for it.
+      settle: (file) => gate.waitFor(file, rulesOf(file)),
       probe: (trouble) => probeServer(client, trouble),
       onProblem: (error, msg) => tools.report(error, msg),
       onChange: () => show(),
@@ -95,4 +96,8 @@ function serverOf(tools: NodeTools<Options>): ImmichServer {
     );
   }
   return work as ImmichServer;
+}
+
+function rulesOf({ quietMs, hasVideoCheck }: StableFile): Partial<StabilityRules> {
+  return { quietMs, quietMsLarge: quietMs, hasVideoCheck };
 }

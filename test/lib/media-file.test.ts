@@ -10,6 +10,7 @@ const uploaded = {
   foundAt: '2026-01-01T00:00:00.000Z',
   stableAt: '2026-01-01T00:00:05.000Z',
   quietMs: 5_000,
+  hasVideoCheck: true,
   sha1: 'a'.repeat(40),
   ctimeMs: 1,
   assetId: 'id',

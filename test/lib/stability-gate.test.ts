@@ -80,6 +80,7 @@ describe('with time in hand', () => {
     expect(wait.result).toEqual({
       ...file,
       sizeBytes: 10,
+      hasVideoCheck: true,
       mtimeMs,
       stableAt: expect.any(String),
       quietMs: 5_000,

@@ -11,6 +11,7 @@ const uploaded: UploadedFile = {
   foundAt: '2026-10-01T10:00:00.000Z',
   stableAt: '2026-10-01T10:00:05.000Z',
   quietMs: 5000,
+  hasVideoCheck: true,
   sha1: '0123456789abcdef0123456789abcdef01234567',
   ctimeMs: 1,
   assetId: 'asset-1',

@@ -60,6 +60,7 @@ export async function recordOf(folder: string, relativePath: string, sha1?: stri
     foundAt: now,
     stableAt: now,
     quietMs: 5_000,
+    hasVideoCheck: true,
     sha1: sha1 ?? sha1Of(await realFs.readFile(path)),
     assetId: `asset-of-${basename(path)}`,
     uploadOutcome: 'created',

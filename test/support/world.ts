@@ -56,6 +56,7 @@ export async function stableRecord(path: string): Promise<StableFile> {
     foundAt: at,
     stableAt: at,
     quietMs: 20,
+    hasVideoCheck: true,
   };
 }
 
