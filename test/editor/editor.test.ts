@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fixturePath } from '../support/fixtures.js';
 import { projectRoot } from '../support/node-red-process.js';
 import { pipelineWorld, startShippedFlow } from '../support/pipeline-world.js';
 
@@ -23,6 +24,9 @@ afterAll(() => browser.close());
 async function openEditor(): Promise<{ page: Page; errors: string[] }> {
   const here = await pipelineWorld();
   const { url } = await startShippedFlow(here);
+  for (const name of ['photo.jpg', 'photo.heic', 'whole.mp4'] as const) {
+    copyFileSync(fixturePath(name), join(here.inbox, name));
+  }
   const page = await browser.newPage({ viewport: { width: 1600, height: 820 } });
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
@@ -34,12 +38,12 @@ async function openEditor(): Promise<{ page: Page; errors: string[] }> {
   return { page, errors };
 }
 
-it('shows every node in the palette and the shipped flow with its statuses', async () => {
+it('shows every node in the palette, and three photos that went through the shipped flow', async () => {
   const { page, errors } = await openEditor();
   for (const type of ['folder-watch', 'stable-file', 'immich-upload', 'archive-move', 'mqtt-bridge']) {
     expect(await page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`).count()).toBe(1);
   }
-  await page.waitForFunction(() => document.body.textContent?.includes('watching'));
+  await page.waitForFunction(() => document.body.textContent?.includes('archived 3'));
   await page.screenshot({ path: join(IMAGES, 'flow.png') });
   expect(errors).toEqual([]);
 }, 60_000);
@@ -53,7 +57,6 @@ it.each(DIALOGS)(
     await page.waitForFunction(() =>
       document.getAnimations().every(({ playState }) => playState !== 'running'),
     );
-    await page.screenshot({ path: join(IMAGES, `dialog-${id.slice(3)}.png`) });
     const words = (await page.locator('.red-ui-tray-body').allInnerTexts()).join('\n');
     expect(words).not.toMatch(/[a-z]+-[a-z]+\.(label|tip|placeholder|error)\./);
     expect(await page.locator('.red-ui-tray-body .input-error').count()).toBe(0);
