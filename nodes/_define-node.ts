@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { makeTools, type NodeTools, type Output, toError, worksByNode } from './_node-tools.js';
 
@@ -43,6 +44,8 @@ function start<Config, Options, Work extends NodeWork>(
   definition: NodeDefinition<Config, Options, Work>,
 ): void {
   const closing = new AbortController();
+  // Every file in hand listens for the end; that is no leak.
+  setMaxListeners(0, closing.signal);
   let work: NodeWork;
   try {
     const options = definition.parse(config, node.credentials ?? {});
