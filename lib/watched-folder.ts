@@ -128,10 +128,8 @@ export class WatchedFolder {
     if (reason !== undefined || signal.aborted) return;
     const folder = isNew ? this.#index.put(path, identity) : known;
     await this.#startWatch(folder);
-    const folders = await lookIntoFolder(folder, isNew ? undefined : names, {
-      ...this.#options,
-      index: this.#index,
-    });
+    const options = { ...this.#options, index: this.#index };
+    const folders = await lookIntoFolder(folder, isNew ? undefined : names, options);
     folder.said.delete('folder');
     if (isRoot) this.#become('watching', identity);
     for (const child of folders) {
@@ -155,8 +153,8 @@ export class WatchedFolder {
     } catch (error) {
       const detail = errorCode(error) ?? '';
       // Any other reason comes up again when the folder is listed, right after this.
-      if (detail === 'ENOSPC' || detail === 'EMFILE')
-        onProblem({ kind: 'watch-limit', path: folder.path, detail });
+      if (!['ENOSPC', 'EMFILE'].includes(detail)) return;
+      onProblem({ kind: 'watch-limit', path: folder.path, detail });
     }
   }
 

@@ -1,5 +1,5 @@
 import { appendFileSync, chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type FolderIo, printable, realFolderIo } from '../../lib/folder-listing.js';
 import { until, watchWorld, write } from '../support/watched-world.js';
@@ -134,12 +134,22 @@ it('finds all that came while the event loop was blocked', async () => {
 it('sees a folder that took the place of the watched one, as a mount does, without a signal', async () => {
   const root = join(tempFolder(), 'photos');
   write(root, 'a.jpg');
-  const { finds, settled } = watchWorld([root], { io: deaf });
+  // A mount hides a folder, and its watch hears nothing of that.
+  const io = {
+    ...realFolderIo,
+    watch: ((path: string, listener: (event: string, name: string | null) => void) =>
+      realFolderIo.watch(path, (event, name) => {
+        if (name !== basename(path)) listener(event, name);
+      })) as FolderIo['watch'],
+  };
+  const { finds, settled } = watchWorld([root], { io });
   await settled();
   write(root, '../other/x/b.jpg');
   renameSync(root, join(root, '../before'));
   renameSync(join(root, '../other'), root);
   await finds('a.jpg', 'x/b.jpg');
+  write(root, 'c.jpg', 'x/d.jpg');
+  await finds('a.jpg', 'x/b.jpg', 'c.jpg', 'x/d.jpg');
 });
 
 it('makes a watch anew that broke', async () => {

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { realFolderIo } from '../../lib/folder-listing.js';
 import { compileIgnoreRules } from '../../lib/ignore-rules.js';
 import { until, watchWorld, write } from '../support/watched-world.js';
 import { tempFolder } from '../support/world.js';
@@ -122,7 +123,7 @@ describe('what comes later', () => {
   it('is listed a bounded number of times in a burst of 10,000', async () => {
     const root = tempFolder();
     let listings = 0;
-    const io = await import('../../lib/folder-listing.js').then(({ realFolderIo }) => realFolderIo);
+    const io = realFolderIo;
     const counting = {
       ...io,
       opendir: ((...args: Parameters<typeof io.opendir>) => {
@@ -450,7 +451,6 @@ describe('commands', () => {
 
   it('hold back also what was just being looked at', async () => {
     const root = tempFolder();
-    const { realFolderIo } = await import('../../lib/folder-listing.js');
     write(root, ...Array.from({ length: 100 }, (_, at) => `${at}.jpg`));
     const world = watchWorld([root], {
       io: {
@@ -468,6 +468,33 @@ describe('commands', () => {
       await until(() => expect(world.found.length).toBeGreaterThanOrEqual(Math.min(100, slice * 16)));
     }
     expect(new Set(world.names()).size).toBe(100);
+  });
+
+  it('open no folder while paused, so that a drive can be taken out', async () => {
+    const root = tempFolder();
+    let probes = 0;
+    let listings = 0;
+    const io = {
+      ...realFolderIo,
+      stat: ((...args: Parameters<typeof realFolderIo.stat>) => {
+        probes++;
+        return realFolderIo.stat(...args);
+      }) as typeof realFolderIo.stat,
+      opendir: ((...args: Parameters<typeof realFolderIo.opendir>) => {
+        listings++;
+        return realFolderIo.opendir(...args);
+      }) as typeof realFolderIo.opendir,
+    };
+    const { watch, finds, settled } = watchWorld([root], { io });
+    await settled();
+    watch.pause();
+    const before = { probes, listings };
+    write(root, 'a.jpg');
+    watch.rescan();
+    await until(() => expect(probes).toBeGreaterThan(before.probes + 3));
+    expect(listings).toBe(before.listings);
+    watch.resume();
+    await finds('a.jpg');
   });
 
   it('find anew all that lies there', async () => {
