@@ -95,6 +95,11 @@ function serverOf(tools: NodeTools<Options>): ImmichServer {
       'Immich server: none is chosen, or its settings are wrong. Open this node and choose or repair it.',
     );
   }
+  if (!work.hasKey) {
+    throw new SettingError(
+      'API key: none is set. Type it in the settings of the Immich server, or set IMMICH_API_KEY or IMMICH_API_KEY_FILE.',
+    );
+  }
   return work as ImmichServer;
 }
 

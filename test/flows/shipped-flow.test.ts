@@ -133,6 +133,31 @@ describe('stopping and dying', () => {
   });
 });
 
+it.each(['ib-stable', 'ib-upload'])(
+  'loses nothing when only %s is deployed anew while files are in its hand',
+  async (id) => {
+    const FILE_STABILITY_WAIT_SECONDS = id === 'ib-stable' ? '2' : '0.5';
+    const here = await pipelineWorld({ readBytesPerSecond: 100_000 }, { FILE_STABILITY_WAIT_SECONDS });
+    const nodeRed = await startShippedFlow(here);
+    for (const name of ['a.jpg', 'b.jpg']) writeFileSync(join(here.inbox, name), Buffer.alloc(150_000, name));
+    const isReached = () =>
+      id === 'ib-stable' || here.server.requests.some(({ path }) => path === '/api/assets');
+    await vi.waitFor(() => expect(nodeRed.output()).toContain('Started flows'), PATIENCE);
+    await vi.waitFor(() => expect(isReached()).toBe(true), PATIENCE);
+    const flow = (await (await fetch(`${nodeRed.url}/flows`)).json()) as { id: string; name?: string }[];
+    const changed = flow.map((node) => (node.id === id ? { ...node, name: 'deployed anew' } : node));
+    const headers = { 'content-type': 'application/json', 'Node-RED-Deployment-Type': 'nodes' };
+    const answer = await fetch(`${nodeRed.url}/flows`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(changed),
+    });
+    expect(answer.status).toBe(204);
+    await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['a.jpg', 'b.jpg']), PATIENCE);
+    expect(here.server.assets).toHaveLength(2);
+  },
+);
+
 it('gives the key away nowhere: not in logs, MQTT, exported flows or answers of the editor', async () => {
   const here = await pipelineWorld(
     { apiKey: 'secret-api-key-4711' },

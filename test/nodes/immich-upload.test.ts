@@ -145,6 +145,15 @@ it.each([
   await vi.waitFor(() => expect(caught).toHaveLength(1));
 });
 
+it('says that there is no key instead of asking without one', async () => {
+  const server = await standIn();
+  const { node, caught } = await load(server, {}, '');
+  node.receive(await photo());
+  await vi.waitFor(() => expect(caught).toHaveLength(1));
+  expect(caught[0]?.error).toMatchObject({ message: expect.stringContaining('API key: none is set') });
+  expect(server.requests).toEqual([]);
+});
+
 it('trusts an own certificate authority through a tls-config node', async () => {
   const server = await standIn({ tls: certificate });
   const ca = join(tempFolder(), 'ca.pem');
