@@ -55,14 +55,6 @@ export function watchByPolling(
   const polled = new Set<{ path: string; seen: string | undefined; onChange: () => void }>();
   let isAsking = false;
 
-  const stampOf = async (path: string) => {
-    try {
-      const { identity, change, changedAtMs } = await stampFolder(path, true, io);
-      return Math.abs(Date.now() - changedAtMs) < TIME_GRAIN_MS ? undefined : `${identity} ${change}`;
-    } catch {
-      return 'gone'; // Whatever the reason: a look at the folder finds it out, and this asks for one look only.
-    }
-  };
   const ask = async () => {
     if (isAsking) return;
     isAsking = true;
@@ -70,7 +62,7 @@ export function watchByPolling(
     while (folders.length > 0 && !signal.aborted) {
       await Promise.all(
         folders.splice(-AT_ONCE).map(async (folder) => {
-          const seen = await stampOf(folder.path);
+          const seen = await settledStamp(folder.path, io);
           const isSame = seen !== undefined && seen === folder.seen;
           folder.seen = seen;
           if (!isSame && polled.has(folder)) folder.onChange();
@@ -83,8 +75,17 @@ export function watchByPolling(
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 
   return async (path, { onChange }) => {
-    const folder = { path, seen: await stampOf(path), onChange: () => onChange() };
+    const folder = { path, seen: await settledStamp(path, io), onChange: () => onChange() };
     polled.add(folder);
     return () => polled.delete(folder);
   };
+}
+
+async function settledStamp(path: string, io: FolderIo): Promise<string | undefined> {
+  try {
+    const { identity, change, changedAtMs } = await stampFolder(path, true, io);
+    return Math.abs(Date.now() - changedAtMs) < TIME_GRAIN_MS ? undefined : `${identity} ${change}`;
+  } catch {
+    return 'gone'; // Whatever the reason: a look at the folder finds it out, and this asks for one look only.
+  }
 }

@@ -77,17 +77,14 @@ export function watchFolders(
   };
   const settings = folderSettings(options, { ...events, onFound }, watched, signal);
   const filter = { ...options, extensions: extensions.get };
-  for (const root of new Set(options.folders)) {
+  for (const root of new Set(options.folders))
     watched.push(new WatchedFolder({ ...settings(root), root, filter, gate: pause.wait }));
-  }
   const scanAll = (isShown = false) => {
     extensions.ask();
     for (const folder of watched) folder.scan(isShown);
   };
   every(options.rescanMs, signal, scanAll);
-  every(options.probeMs ?? 5000, signal, () => {
-    for (const folder of watched) void folder.probe();
-  });
+  every(options.probeMs ?? 5000, signal, () => void watched.map((folder) => folder.probe()));
   scanAll();
 
   return {
