@@ -43,3 +43,8 @@ export async function unlessCode<T>(codes: readonly string[], work: Promise<T>):
 
 /** Codes that say that a path leads to nothing. */
 export const GONE = ['ENOENT', 'ENOTDIR'] as const;
+
+/** Whether an error of the file system says that the file is not there. */
+export function isGone(error: unknown): boolean {
+  return GONE.some((code) => code === errorCode(error));
+}

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { isGone } from './file-io.js';
+import { sha1OfHandle } from './sha1.js';
 
 /** What tells one state of a file from the next. The change time shows a write that put the mtime back. */
 export interface FileVersion {
@@ -50,34 +51,19 @@ export async function readVersion(path: string): Promise<FileVersion> {
   throw new FileVersionError('vanished', path);
 }
 
-/** Whether an error of the file system says that the file is not there. */
-export function isGone(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOENT' || code === 'ENOTDIR';
-}
-
 /**
  * SHA-1 (40 hex digits) of exactly one version of a file, read in pieces.
  * @throws FileVersionError when it is or becomes another version (an empty file counts as unfinished), or is gone
  */
 export async function hashVersion(path: string, version: FileVersion, signal?: AbortSignal): Promise<string> {
   if (version.sizeBytes === 0) throw new FileVersionError('changed', path);
-  const end = version.sizeBytes - 1;
-  const hash = createHash('sha1');
   const file = await open(path).catch((error: unknown) => {
     throw isGone(error) ? new FileVersionError('vanished', path) : error;
   });
   try {
-    for await (const chunk of file.createReadStream({
-      end,
-      highWaterMark: 256 * 1024,
-      autoClose: false,
-      signal,
-    })) {
-      hash.update(chunk as Buffer);
-    }
+    const sha1 = await sha1OfHandle(file, signal, version.sizeBytes);
     if (!isSameVersion(versionOf(await file.stat()), version)) throw new FileVersionError('changed', path);
-    return hash.digest('hex');
+    return sha1;
   } finally {
     await file.close();
   }

@@ -1,4 +1,4 @@
-import type { ArchiveProblem } from '../lib/archive-error.js';
+import type { ArchiveProblem } from '../lib/archive/archive-error.js';
 import type { UploadedFile } from '../lib/media-file.js';
 import type { NodeTools, Output, StatusFill } from './_node-tools.js';
 

@@ -1,4 +1,4 @@
-import type { SessionStatus } from '../lib/mqtt-session.js';
+import type { SessionStatus } from '../lib/mqtt/mqtt-session.js';
 import type { NodeTools, Values } from './_node-tools.js';
 
 /** Makes what shows the state of a session as status and log lines; `values` are for the placeholders of the latter. */

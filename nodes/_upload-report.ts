@@ -1,5 +1,5 @@
-import { ImmichError } from '../lib/immich-error.js';
-import type { UploadState } from '../lib/upload-state.js';
+import { ImmichError } from '../lib/immich/immich-error.js';
+import type { UploadState } from '../lib/upload/upload-state.js';
 import type { NodeTools, StatusFill } from './_node-tools.js';
 
 /**

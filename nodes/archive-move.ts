@@ -1,15 +1,15 @@
 import type { NodeMessageInFlow } from 'node-red';
-import { ArchiveError } from '../lib/archive-error.js';
+import { ArchiveError } from '../lib/archive/archive-error.js';
 import {
   type ArchivePolicy,
   type ArchiveSettings,
   archiveFile,
   parseArchivePolicy,
   provenFile,
-} from '../lib/archive-file.js';
+} from '../lib/archive/archive-file.js';
+import { createRetryLater, type RetryLaterOptions } from '../lib/archive/retry-later.js';
 import { type FileIo, fileIo } from '../lib/file-io.js';
 import type { ArchivedFile, UploadedFile } from '../lib/media-file.js';
-import { createRetryLater, type RetryLaterOptions } from '../lib/retry-later.js';
 import { atMostEvery } from '../lib/throttle.js';
 import { type Hand, showStatus } from './_archive-status.js';
 import { defineNode, type NodeWork } from './_define-node.js';

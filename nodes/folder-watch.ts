@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
-import { printable } from '../lib/folder-listing.js';
-import type { FolderProblem } from '../lib/folder-look.js';
-import { type FolderWatchConfig, parseFolderSettings } from '../lib/folder-settings.js';
-import { type FolderWatchOptions, type FolderWatchReport, watchFolders } from '../lib/folder-watch.js';
 import { settingText } from '../lib/settings.js';
 import { atMostEvery } from '../lib/throttle.js';
+import { printable } from '../lib/watch/folder-listing.js';
+import type { FolderProblem } from '../lib/watch/folder-look.js';
+import { type FolderWatchConfig, parseFolderSettings } from '../lib/watch/folder-settings.js';
+import { type FolderWatchOptions, type FolderWatchReport, watchFolders } from '../lib/watch/folder-watch.js';
 import { defineNode } from './_define-node.js';
 import type { NodeTools } from './_node-tools.js';
 

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
-import { createImmichClient, type ImmichClient } from '../lib/immich-client.js';
-import { apiBase } from '../lib/server-address.js';
+import { createImmichClient, type ImmichClient } from '../lib/immich/immich-client.js';
+import { apiBase } from '../lib/immich/server-address.js';
 import { SettingError, settingNumber, settingSecret, settingText } from '../lib/settings.js';
 import { defineNode, type NodeWork } from './_define-node.js';
 import { tlsOptions } from './_tls-options.js';

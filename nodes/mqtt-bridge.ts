@@ -1,8 +1,8 @@
-import { type BrokerAddress, parseBrokerAddress } from '../lib/mqtt-address.js';
-import { startMqttSession } from '../lib/mqtt-session.js';
-import { bridgeTopics, parseBaseTopic, parseInstance } from '../lib/mqtt-topics.js';
+import { type BrokerAddress, parseBrokerAddress } from '../lib/mqtt/mqtt-address.js';
+import { startMqttSession } from '../lib/mqtt/mqtt-session.js';
+import { bridgeTopics, parseBaseTopic, parseInstance } from '../lib/mqtt/mqtt-topics.js';
+import { uploadEvent } from '../lib/mqtt/upload-event.js';
 import { SettingError, settingBoolean, settingNumber, settingSecret, settingText } from '../lib/settings.js';
-import { uploadEvent } from '../lib/upload-event.js';
 import { defineNode } from './_define-node.js';
 import { mqttReport } from './_mqtt-report.js';
 import { tlsOptions } from './_tls-options.js';

@@ -1,7 +1,7 @@
 import { asFoundFile } from '../lib/media-file.js';
 import { settingBoolean, settingNumber } from '../lib/settings.js';
-import { DEFAULT_STABILITY_RULES, type StabilityRules } from '../lib/stability.js';
-import { createStabilityGate, StabilityError } from '../lib/stability-gate.js';
+import { DEFAULT_STABILITY_RULES, type StabilityRules } from '../lib/stable/stability.js';
+import { createStabilityGate, StabilityError } from '../lib/stable/stability-gate.js';
 import { atMostEvery } from '../lib/throttle.js';
 import { defineNode } from './_define-node.js';
 import type { Output } from './_node-tools.js';

@@ -2,7 +2,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeStatus } from 'node-red';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import type { FolderWatchReport } from '../../lib/folder-watch.js';
+import type { FolderWatchReport } from '../../lib/watch/folder-watch.js';
 import { defineNode, type NodeWork } from '../../nodes/_define-node.js';
 import folderWatch from '../../nodes/folder-watch.js';
 import {

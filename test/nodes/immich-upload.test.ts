@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { NodeMessage } from 'node-red';
 import { describe, expect, it, vi } from 'vitest';
-import type { UploadState } from '../../lib/upload-state.js';
+import type { UploadState } from '../../lib/upload/upload-state.js';
 import immichServer from '../../nodes/immich-server.js';
 import immichUpload from '../../nodes/immich-upload.js';
 import * as certificate from '../support/certificate.js';

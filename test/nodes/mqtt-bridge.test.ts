@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import type { Node, NodeAPI, NodeDef, NodeStatus } from 'node-red';
 import helper from 'node-red-node-test-helper';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { parseInstance } from '../../lib/mqtt-topics.js';
+import { parseInstance } from '../../lib/mqtt/mqtt-topics.js';
 import mqttBridge from '../../nodes/mqtt-bridge.js';
 import { type Broker, type BrokerOptions, startBroker } from '../support/broker.js';
 import { cert, key } from '../support/certificate.js';

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, vi } from 'vitest';
-import type { FolderProblem } from '../../lib/folder-look.js';
-import { type FolderWatch, type FolderWatchOptions, watchFolders } from '../../lib/folder-watch.js';
-import { compileIgnoreRules, defaultIgnorePatterns } from '../../lib/ignore-rules.js';
 import type { FoundFile } from '../../lib/media-file.js';
+import type { FolderProblem } from '../../lib/watch/folder-look.js';
+import { type FolderWatch, type FolderWatchOptions, watchFolders } from '../../lib/watch/folder-watch.js';
+import { compileIgnoreRules, defaultIgnorePatterns } from '../../lib/watch/ignore-rules.js';
 
 /** A watch of one test, with all it told so far. */
 export interface WatchedWorld {

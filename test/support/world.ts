@@ -4,8 +4,8 @@ import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createImmichClient, type ImmichClient } from '../../lib/immich-client.js';
-import type { HttpOptions } from '../../lib/immich-http.js';
+import { createImmichClient, type ImmichClient } from '../../lib/immich/immich-client.js';
+import type { HttpOptions } from '../../lib/immich/immich-http.js';
 import type { StableFile } from '../../lib/media-file.js';
 import { type StandIn, type StandInOptions, startImmichStandIn } from './immich-stand-in.js';
 

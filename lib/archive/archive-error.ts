@@ -1,0 +1,105 @@
+import { basename, dirname } from 'node:path';
+import { errorCode } from '../file-io.js';
+
+/**
+ * Why an original was not archived. `changed` and `vanished` are no failures: the file is another one now, or
+ * somebody else dealt with it.
+ */
+export type ArchiveProblem =
+  | 'disk-full'
+  | 'no-permission'
+  | 'read-only'
+  | 'vanished'
+  | 'changed'
+  | 'outside-archive'
+  | 'unproven'
+  | 'failed';
+
+interface Details {
+  /** True when trying again later can work, with or without a person's help. */
+  readonly isTransient?: boolean;
+  readonly cause?: unknown;
+}
+
+/** Thrown when an original stays where it is. The sentence names the file and says what to do. */
+export class ArchiveError extends Error {
+  override readonly name = 'ArchiveError';
+  readonly isTransient: boolean;
+  constructor(
+    readonly code: ArchiveProblem,
+    message: string,
+    { isTransient = false, cause }: Details = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.isTransient = isTransient;
+  }
+  override toString(): string {
+    return this.message;
+  }
+}
+
+/** What was being done when the system said no: putting the file into the archive, or removing the original. */
+export type ArchiveStep = 'archive' | 'remove';
+
+const PROBLEMS: Readonly<Record<string, ArchiveProblem>> = {
+  ENOSPC: 'disk-full',
+  EDQUOT: 'disk-full',
+  EACCES: 'no-permission',
+  EPERM: 'no-permission',
+  EROFS: 'read-only',
+};
+
+/** Turns a system error into a sentence about the file at `path` and the archive folder `folder`; transient. */
+export function toArchiveError(
+  error: unknown,
+  path: string,
+  folder: string,
+  step: ArchiveStep = 'archive',
+): ArchiveError {
+  if (error instanceof ArchiveError) return error;
+  const code = errorCode(error);
+  const problem = PROBLEMS[code ?? ''] ?? 'failed';
+  const sentence = step === 'remove' ? removeSentence(problem, path) : archiveSentence(problem, path, folder);
+  const reason = problem === 'failed' ? ` Reason: ${reasonOf(error, code)}.` : '';
+  return new ArchiveError(problem, `${sentence}${reason} It is tried again by itself.`, {
+    isTransient: true,
+    cause: error,
+  });
+}
+
+function archiveSentence(problem: ArchiveProblem, path: string, folder: string): string {
+  const stays = `"${basename(path)}" stays in "${dirname(path)}"`;
+  if (problem === 'disk-full') {
+    return `The archive folder "${folder}" is on a full disk, so ${stays}. Free some space there.`;
+  }
+  if (problem === 'no-permission') {
+    return `No permission to move "${basename(path)}" from "${dirname(path)}" to "${folder}", so it stays. Allow this user to read the first folder and to write into both.`;
+  }
+  if (problem === 'read-only') {
+    return `The archive folder "${folder}" is read-only, so ${stays}. Mount it writable, or choose another one.`;
+  }
+  return `${stays}, because it could not be moved to "${folder}".`;
+}
+
+function removeSentence(problem: ArchiveProblem, path: string): string {
+  const what = `"${basename(path)}" could not be removed from "${dirname(path)}"`;
+  if (problem === 'no-permission') {
+    return `${what}: no permission. Allow this user to write into that folder.`;
+  }
+  if (problem === 'read-only') {
+    return `${what}: it is read-only. Unlock the card or mount it writable, or choose the mode "keep".`;
+  }
+  return `${what}.`;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENAMETOOLONG: 'the name is too long for that disk',
+  ENOTDIR: 'a file stands where a folder is needed',
+  EEXIST: 'a file stands where a folder is needed',
+  EIO: 'the disk does not answer properly (EIO)',
+  ENOENT: 'a folder on the way went away',
+};
+
+function reasonOf(error: unknown, code: string | undefined): string {
+  return REASONS[code ?? ''] ?? code ?? (error instanceof Error ? error.message : String(error));
+}

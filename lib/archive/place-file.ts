@@ -1,0 +1,150 @@
+import type { Stats } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { errorCode, type FileIo, GONE, isGone, unlessCode } from '../file-io.js';
+import type { UploadedFile } from '../media-file.js';
+import { ArchiveError, toArchiveError } from './archive-error.js';
+import { syncFolder } from './archive-folder.js';
+import { numberedPath } from './archive-path.js';
+import { type Claim, claimName } from './claim-name.js';
+import { copyProven } from './copy-file.js';
+import {
+  isSameInode,
+  lookAtOriginal,
+  type Occupant,
+  occupantOf,
+  type Seen,
+  seenIn,
+  sha1OfFile,
+} from './proven-file.js';
+
+const MAX_NAMES = 10_000;
+const EMPTY_LOOKS = 20;
+const EMPTY_PAUSE_MS = 50;
+
+/** Where an original is now; `already-archived`: its bytes were there before, so that nothing was added. */
+export interface Move {
+  readonly archivedTo: string;
+  readonly outcome: 'moved' | 'already-archived';
+}
+
+/**
+ * Gives a proven file the first free name at `target` and removes the original.
+ * @throws ArchiveError, the system's error, or the reason of the signal; the original then still stands
+ */
+export async function placeFile(file: UploadedFile, stats: Stats, target: string, io: FileIo): Promise<Move> {
+  let copy: string | undefined;
+  let number = 1;
+  try {
+    for (let tries = 0; tries < MAX_NAMES; tries += 1) {
+      io.signal.throwIfAborted();
+      const name = numberedPath(target, number);
+      const occupant = await occupantInTime(name, file, stats, io);
+      if (occupant === 'same-bytes') await removeOriginal(file, seenIn(stats), io);
+      if (occupant === 'same-bytes' || occupant === 'itself') {
+        return { archivedTo: name, outcome: 'already-archived' };
+      }
+      if (occupant !== 'nobody') number += 1;
+      else if (copy === undefined) {
+        const claim = await claimHere(file.path, name, io);
+        if (claim === 'other-device') copy = await copyProven(file, stats, dirname(name), io);
+        else if (claim !== 'taken') return await finishMove(file, stats, name, claim, io);
+      } else if ((await claimName(copy, name, io)) !== 'taken') {
+        return await finishCopy(file, stats, name, io);
+      }
+    }
+  } finally {
+    // What cannot be removed now is swept later; the outcome stands either way.
+    if (copy !== undefined) await io.fs.unlink(copy).catch(() => undefined);
+  }
+  throw new Error(`${MAX_NAMES} names beside "${basename(target)}" are taken`);
+}
+
+/** What holds a name. An empty file may be about to be filled by another instance: it gets a second for that. */
+export async function occupantInTime(
+  name: string,
+  file: UploadedFile,
+  stats: Stats | undefined,
+  io: FileIo,
+): Promise<Occupant> {
+  for (let looks = 1; ; looks += 1) {
+    const occupant = await occupantOf(name, file, stats, io);
+    if (occupant !== 'empty' || looks === EMPTY_LOOKS) return occupant;
+    await io.pause(EMPTY_PAUSE_MS, io.signal);
+  }
+}
+
+/**
+ * Removes an original.
+ * @returns false when it was gone already
+ * @throws ArchiveError that says that only the removing failed
+ */
+export async function unlinkOriginal({ path }: UploadedFile, io: FileIo): Promise<boolean> {
+  try {
+    await io.fs.unlink(path);
+    return true;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw toArchiveError(error, path, dirname(path), 'remove');
+  }
+}
+
+/** The file is another one than was proven. */
+export function changedError({ path }: UploadedFile): ArchiveError {
+  return new ArchiveError('changed', `"${path}" changed after its upload, so it stays where it is.`);
+}
+
+async function claimHere(from: string, to: string, io: FileIo): Promise<Claim | 'other-device'> {
+  try {
+    return await claimName(from, to, io);
+  } catch (error) {
+    if (errorCode(error) === 'EXDEV') return 'other-device';
+    throw error;
+  }
+}
+
+/** Makes sure that it was the proven version that got the name, then drops the old one. */
+async function finishMove(
+  file: UploadedFile,
+  stats: Stats,
+  name: string,
+  claim: Claim,
+  io: FileIo,
+): Promise<Move> {
+  const placed = await io.fs.lstat(name);
+  const isUntouched =
+    isSameInode(placed, stats) && placed.size === stats.size && placed.mtimeMs === stats.mtimeMs;
+  if (!isUntouched && (!placed.isFile() || (await sha1OfFile(name, io)) !== file.sha1)) {
+    await putBack(name, placed, file.path, io);
+    throw changedError(file);
+  }
+  if (claim === 'linked') {
+    const left = await unlessCode(GONE, io.fs.lstat(file.path));
+    if (left !== undefined && isSameInode(left, placed)) await unlinkOriginal(file, io);
+    else await removeOriginal(file, seenIn(stats), io);
+  }
+  return { archivedTo: name, outcome: 'moved' };
+}
+
+async function finishCopy(file: UploadedFile, stats: Stats, name: string, io: FileIo): Promise<Move> {
+  await syncFolder(dirname(name), io);
+  await removeOriginal(file, seenIn(stats), io);
+  return { archivedTo: name, outcome: 'moved' };
+}
+
+/** Undoes a move that caught a version that nobody proved. */
+async function putBack(name: string, placed: Stats, path: string, io: FileIo): Promise<void> {
+  for (let number = 1; number <= MAX_NAMES; number += 1) {
+    const old = numberedPath(path, number);
+    const there = await unlessCode(GONE, io.fs.lstat(old));
+    const isThere = there !== undefined && isSameInode(there, placed);
+    const claim = isThere ? 'linked' : await claimName(name, old, io);
+    if (claim === 'linked') await io.fs.unlink(name);
+    if (claim !== 'taken') return;
+  }
+}
+
+/** Removes the original if it still has the proven bytes. A newer version stays: folder-watch finds it. */
+async function removeOriginal(file: UploadedFile, seen: Seen, io: FileIo): Promise<void> {
+  const look = await lookAtOriginal(file, seen, io);
+  if (look.state === 'unchanged') await unlinkOriginal(file, io);
+}

@@ -1,0 +1,159 @@
+import { stat as fsStat } from 'node:fs/promises';
+import type { FoundFile, StableFile } from '../media-file.js';
+import {
+  DEFAULT_STABILITY_RULES,
+  isUnchanged,
+  type Look,
+  requiredQuietMs,
+  type StabilityRules,
+} from './stability.js';
+import { createStabilityClock } from './stability-clock.js';
+import { StabilityError } from './stability-error.js';
+import { type Step, type StepEffects, takeStep, type WaitState } from './stability-step.js';
+import { checkVideoStructure } from './video-structure.js';
+
+export { StabilityError } from './stability-error.js';
+
+/** What a gate needs; all effects have defaults. */
+export interface StabilityGateOptions extends Partial<Omit<StepEffects, 'rules'>> {
+  readonly rules?: Partial<StabilityRules>;
+  /** The pace of the looks, in milliseconds (1,000): what is due within one interval is looked at together. */
+  readonly checkIntervalMs?: number;
+  /** Aborting rejects all that wait with the signal's reason and stops the clock. */
+  readonly signal: AbortSignal;
+  /** The most looks at once (16). */
+  readonly maxConcurrentStats?: number;
+  /** Told once for each state of a video that stands still and is not whole. */
+  readonly onNotWhole?: (file: FoundFile, reason: string) => void;
+  /** Told, often, when the counts may have changed. */
+  readonly onChange?: () => void;
+}
+
+/** Where files wait until they are completely written. */
+export interface StabilityGate {
+  /**
+   * Waits until the file stands still, is not empty and, if a video, is whole. Announcing a path again takes the
+   * place of the earlier call, and starts its time anew if size or mtime differ.
+   * @param rules where this file's differ from those of the gate
+   * @throws StabilityError
+   */
+  waitFor(file: FoundFile, rules?: Partial<StabilityRules>): Promise<StableFile>;
+  readonly waitingCount: number;
+  /** How many of the waiting files are videos that stand still and are not whole. */
+  readonly unfinishedCount: number;
+  /** The files that wait, or that waited when the signal was aborted. */
+  waiting(): readonly FoundFile[];
+}
+
+interface Waiting {
+  readonly file: FoundFile;
+  readonly rules: StabilityRules;
+  readonly resolve: (file: StableFile) => void;
+  readonly reject: (reason: unknown) => void;
+  state: WaitState;
+}
+
+/**
+ * Makes a gate: one clock for all files, and a look at a file only when it may have become stable. The default
+ * clock is never set: a time of day that jumps at boot would make a growing file look quiet.
+ */
+export function createStabilityGate(options: StabilityGateOptions): StabilityGate {
+  const { signal, now = () => performance.now(), stat = fsStat, checkVideo = checkVideoStructure } = options;
+  const { checkIntervalMs = 1_000, maxConcurrentStats = 16, onNotWhole, onChange } = options;
+  const waitingByPath = new Map<string, Waiting>();
+  const schedule = createStabilityClock<Waiting>({
+    intervalMs: checkIntervalMs,
+    maxConcurrent: maxConcurrentStats,
+    now,
+    signal,
+    async visit(entry) {
+      if (!isWaiting(entry)) return;
+      try {
+        const { file, rules, state } = entry;
+        const step = await takeStep(file.path, state, { rules, now, stat, checkVideo });
+        if (isWaiting(entry)) follow(entry, step);
+      } catch (error) {
+        // A callback threw. The file must neither wait forever nor end the process with an unheard rejection.
+        waitingByPath.delete(entry.file.path);
+        entry.reject(error);
+      }
+    },
+  });
+  // The list stays as it was: what waited is handed back after the abort.
+  signal.addEventListener(
+    'abort',
+    () => {
+      for (const { reject } of waitingByPath.values()) reject(signal.reason);
+    },
+    { once: true },
+  );
+
+  function isWaiting(entry: Waiting): boolean {
+    return !signal.aborted && waitingByPath.get(entry.file.path) === entry;
+  }
+
+  function follow(entry: Waiting, step: Step): void {
+    const { file, state } = entry;
+    if (step.kind === 'wait') {
+      entry.state = step.state;
+      schedule(entry, step.state.dueAtMs);
+      if (state.notWhole === step.state.notWhole) return;
+      if (step.state.notWhole !== undefined) onNotWhole?.(file, step.state.notWhole);
+    } else {
+      waitingByPath.delete(file.path);
+      if (step.kind === 'failed') entry.reject(step.error);
+      else entry.resolve(asStable(entry, step.look, step.quietMs));
+    }
+    onChange?.();
+  }
+
+  function waitFor(file: FoundFile, ownRules: Partial<StabilityRules> = {}): Promise<StableFile> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const rules = { ...DEFAULT_STABILITY_RULES, ...options.rules, ...ownRules };
+      const before = waitingByPath.get(file.path);
+      const state = beginOf(file, before?.state, rules, now());
+      const entry: Waiting = { file, rules, resolve, reject, state };
+      waitingByPath.set(file.path, entry);
+      before?.reject(
+        new StabilityError('superseded', `"${file.path}" was announced anew: the newer message goes on.`),
+      );
+      schedule(entry, entry.state.dueAtMs);
+      onChange?.();
+    });
+  }
+
+  return {
+    waitFor,
+    get waitingCount() {
+      return waitingByPath.size;
+    },
+    get unfinishedCount() {
+      let count = 0;
+      for (const { state } of waitingByPath.values()) if (state.notWhole !== undefined) count++;
+      return count;
+    },
+    waiting: () => Array.from(waitingByPath.values(), ({ file }) => file),
+  };
+}
+
+/**
+ * Where the wait for a file begins. What the message says of its size and mtime serves as the first look; a
+ * message that says nothing (a plain path) is looked at as soon as possible.
+ */
+function beginOf(
+  { sizeBytes, mtimeMs }: FoundFile,
+  before: WaitState | undefined,
+  rules: StabilityRules,
+  atMs: number,
+): WaitState {
+  const first: Look = { sizeBytes, mtimeMs, atMs };
+  const saysNothing = mtimeMs === 0;
+  if (before !== undefined && (saysNothing || isUnchanged(before.first, first))) return before;
+  return { first, dueAtMs: saysNothing ? atMs : atMs + requiredQuietMs(sizeBytes, rules) };
+}
+
+function asStable({ file, rules }: Waiting, { sizeBytes, mtimeMs }: Look, quietMs: number): StableFile {
+  const { hasVideoCheck } = rules;
+  return { ...file, sizeBytes, mtimeMs, stableAt: new Date().toISOString(), quietMs, hasVideoCheck };
+}

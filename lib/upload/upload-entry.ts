@@ -1,0 +1,58 @@
+import { basename } from 'node:path';
+import type { StableFile, UploadedFile } from '../media-file.js';
+import type { AttemptMemory } from './upload-file.js';
+
+/** A second message about a file that is in hand already: one of the two is dropped, and the file goes on. */
+export class SupersededError extends Error {
+  readonly code = 'superseded';
+  constructor(path: string) {
+    super(`${basename(path)} is in hand already.`);
+  }
+}
+
+/** The file is there but cannot be read; it is tried again. */
+export class UnreadableError extends Error {
+  readonly code = 'unreadable';
+  constructor(path: string, cause: unknown) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    super(`${path} cannot be read (${reason}). Check its rights and its disk; it is tried again.`, { cause });
+  }
+  override toString(): string {
+    return this.message;
+  }
+}
+
+/** Where a file in the queue stands. */
+export type Phase = 'pending' | 'active' | 'settling' | 'delayed' | 'failed';
+
+/** One file in the queue. `context` is what came with it and goes out with its problems. */
+export interface Entry<Context> {
+  file: StableFile;
+  phase: Phase;
+  /** Tries since it came, changed or was retried by hand. */
+  attempts: number;
+  /** Bytes sent in this try. */
+  sentBytes: number;
+  readonly context: Context;
+  readonly memory: AttemptMemory;
+  /** Settles when the file is uploaded or dropped. */
+  readonly promise: Promise<UploadedFile>;
+  readonly resolve: (file: UploadedFile) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** A file that has just come into the queue. */
+export function makeEntry<Context>(file: StableFile, context: Context): Entry<Context> {
+  let resolve: Entry<Context>['resolve'] = () => undefined;
+  let reject: Entry<Context>['reject'] = () => undefined;
+  const promise = new Promise<UploadedFile>((onUploaded, onDropped) => {
+    resolve = onUploaded;
+    reject = onDropped;
+  });
+  return { file, phase: 'pending', attempts: 0, sentBytes: 0, context, memory: {}, promise, resolve, reject };
+}
+
+/** Whether two records are of the same version of a file. */
+export function isSameFile(a: StableFile, b: StableFile): boolean {
+  return a.path === b.path && a.sizeBytes === b.sizeBytes && a.mtimeMs === b.mtimeMs;
+}

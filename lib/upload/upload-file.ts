@@ -1,0 +1,122 @@
+import { basename } from 'node:path';
+import {
+  type FileVersion,
+  FileVersionError,
+  hashVersion,
+  isSameVersion,
+  readVersion,
+} from '../file-version.js';
+import type { ImmichClient, KnownAsset } from '../immich/immich-client.js';
+import { ImmichError } from '../immich/immich-error.js';
+import type { StableFile, UploadedFile } from '../media-file.js';
+
+/** What to do when the same photo lies in Immich's trash: keep the file and say so, restore it, or call it stored. */
+export type TrashPolicy = 'hold' | 'restore' | 'accept';
+
+export interface UploadFileOptions {
+  readonly client: Pick<ImmichClient, 'check' | 'upload' | 'restoreFromTrash'>;
+  readonly trashPolicy: TrashPolicy;
+  readonly now?: () => Date;
+}
+
+/** What one attempt leaves for the next: a file that has not changed need not be hashed again. */
+export interface AttemptMemory {
+  hashed?: { readonly version: FileVersion; readonly sha1: string };
+}
+
+export interface Attempt {
+  readonly signal?: AbortSignal;
+  readonly memory?: AttemptMemory;
+  /** Called with the bytes of each chunk sent. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+type Stored = {
+  readonly assetId: string;
+  readonly outcome: UploadedFile['uploadOutcome'];
+  readonly isTrashed: boolean;
+};
+
+/**
+ * Brings one file into Immich and proves it: hash, ask, send what is new, ask again, look at the file again.
+ * It returns only when Immich names one asset with the SHA-1 of the file as it lies there now.
+ * @throws ImmichError for what Immich or the network says; FileVersionError when the file changed or vanished
+ */
+export async function uploadFile(
+  file: StableFile,
+  options: UploadFileOptions,
+  attempt: Attempt = {},
+): Promise<UploadedFile> {
+  const { now = () => new Date() } = options;
+  const { memory = {}, signal } = attempt;
+  const version = await readVersion(file.path);
+  if (version.sizeBytes !== file.sizeBytes || version.mtimeMs !== file.mtimeMs) {
+    throw new FileVersionError('changed', file.path);
+  }
+  const isHashed = memory.hashed !== undefined && isSameVersion(memory.hashed.version, version);
+  const sha1 = isHashed && memory.hashed ? memory.hashed.sha1 : await hashVersion(file.path, version, signal);
+  memory.hashed = { version, sha1 };
+  signal?.throwIfAborted();
+
+  const stored = await store({ file, version, sha1 }, options, attempt);
+  if (!isSameVersion(await readVersion(file.path), version)) throw new FileVersionError('changed', file.path);
+  return {
+    ...file,
+    sha1,
+    ctimeMs: version.ctimeMs,
+    assetId: stored.assetId,
+    uploadOutcome: stored.outcome,
+    isTrashed: stored.isTrashed,
+    uploadedAt: now().toISOString(),
+  };
+}
+
+interface Hashed {
+  readonly file: StableFile;
+  readonly version: FileVersion;
+  readonly sha1: string;
+}
+
+async function store(hashed: Hashed, options: UploadFileOptions, attempt: Attempt): Promise<Stored> {
+  const { client } = options;
+  const fileName = basename(hashed.file.path);
+  const before = await client.check(hashed.sha1);
+  if (before.isKnown) return settleTrash(before, 'duplicate', hashed, options);
+
+  const { version } = hashed;
+  const form = { path: hashed.file.path, fileName, version, onBytes: attempt.onBytes };
+  const answer = await client.upload(form, attempt.signal);
+  const after = await client.check(hashed.sha1);
+  if (!after.isKnown || after.assetId !== answer.assetId) {
+    throw new ImmichError(
+      'unproven',
+      `Immich stored something else than ${fileName}: a proxy on the way may change files. The file stays where it is.`,
+    );
+  }
+  return settleTrash(after, answer.outcome, hashed, options);
+}
+
+async function settleTrash(
+  known: KnownAsset & { isKnown: true },
+  outcome: Stored['outcome'],
+  { file, sha1 }: Hashed,
+  { client, trashPolicy }: UploadFileOptions,
+): Promise<Stored> {
+  const { assetId, isTrashed } = known;
+  if (!isTrashed || trashPolicy === 'accept') return { assetId, outcome, isTrashed };
+  const name = basename(file.path);
+  if (trashPolicy === 'hold') {
+    throw new ImmichError(
+      'trashed',
+      `${name} lies in Immich's trash. Restore it there or delete it for good, then retry; the file stays where it is.`,
+    );
+  }
+  await client.restoreFromTrash(assetId);
+  const restored = await client.check(sha1);
+  if (restored.isKnown && restored.assetId === assetId && !restored.isTrashed)
+    return { assetId, outcome, isTrashed: false };
+  throw new ImmichError(
+    'trashed',
+    `${name} could not be restored from Immich's trash; the file stays where it is.`,
+  );
+}

@@ -1,0 +1,200 @@
+import { backoffMs, delay } from '../backoff.js';
+import type { ImmichError } from '../immich/immich-error.js';
+import type { StableFile, UploadedFile } from '../media-file.js';
+import { createServerGate } from './server-gate.js';
+import { type Entry, isSameFile, makeEntry, SupersededError, UnreadableError } from './upload-entry.js';
+import type { Attempt } from './upload-file.js';
+import { createUploadTally, type UploadState } from './upload-state.js';
+import { verdictOn } from './upload-verdict.js';
+
+export interface UploadQueueOptions<Context> {
+  readonly upload: (file: StableFile, attempt: Attempt) => Promise<UploadedFile>;
+  /** Waits until a file that changed under way is completely written again. */
+  readonly settle: (file: StableFile) => Promise<StableFile>;
+  /** One small request that resolves when the server works again. */
+  readonly probe: (trouble: ImmichError) => Promise<unknown>;
+  readonly signal: AbortSignal;
+  /** Files on their way at the same time, 1 to 16. */
+  readonly concurrency: number;
+  /** A file needs a person, or cannot be read for now; it stays in hand. `context` is what `add` was given. */
+  readonly onProblem: (error: Error, context: Context) => void;
+  readonly onChange: () => void;
+  readonly firstMs?: number;
+  readonly maxMs?: number;
+  readonly random?: () => number;
+}
+
+/**
+ * Uploads files side by side, each at its own pace: what will pass is tried again for ever, what concerns the
+ * server holds all behind one probe, what concerns one file holds that one alone. Every file stays in hand
+ * until it is uploaded or gone; nothing is written to disk, because the folder is the queue.
+ */
+export function createUploadQueue<Context>(options: UploadQueueOptions<Context>) {
+  const { upload, settle, signal, onProblem, onChange, firstMs = 1_000, maxMs = 300_000, random } = options;
+  const entries = new Map<string, Entry<Context>>();
+  const line = new Set<Entry<Context>>();
+  const active = new Set<Entry<Context>>();
+  const tally = createUploadTally();
+  let { concurrency } = options;
+  let isPaused = false;
+  const pace = { firstMs, ...(random && { random }) };
+  const gate = createServerGate({ probe: options.probe, signal, onChange: pump, ...pace });
+
+  function pump(): void {
+    const limit = () => (gate.isTrial ? 1 : concurrency);
+    while (!signal.aborted && !isPaused && gate.isOpen && active.size < limit()) {
+      const [entry] = line;
+      if (entry === undefined) break;
+      line.delete(entry);
+      void run(entry);
+    }
+    onChange();
+  }
+
+  async function run(entry: Entry<Context>): Promise<void> {
+    entry.phase = 'active';
+    entry.attempts += 1;
+    entry.sentBytes = 0;
+    active.add(entry);
+    const onBytes = (bytes: number) => {
+      entry.sentBytes += bytes;
+      tally.sent(bytes);
+      onChange();
+    };
+    try {
+      finish(entry, await upload(entry.file, { signal, memory: entry.memory, onBytes }));
+    } catch (error) {
+      if (!signal.aborted) recover(entry, error);
+    } finally {
+      active.delete(entry);
+      pump();
+    }
+  }
+
+  function finish(entry: Entry<Context>, uploaded: UploadedFile): void {
+    gate.passed();
+    tally.uploaded(uploaded);
+    entries.delete(entry.file.path);
+    entry.resolve(uploaded);
+  }
+
+  function recover(entry: Entry<Context>, error: unknown): void {
+    const verdict = verdictOn(error, entry.attempts);
+    if (verdict === 'drop') drop(entry, error);
+    if (verdict === 'settle') void settleAgain(entry);
+    if (verdict === 'hold') {
+      enqueue(entry);
+      gate.hold(error as ImmichError);
+    }
+    if (verdict === 'fail') {
+      gate.passed();
+      fail(entry, error);
+    }
+    // Told once; the file stays in hand.
+    const isNews = verdict === 'reread' && entry.attempts === 1;
+    if (isNews) onProblem(new UnreadableError(entry.file.path, error), entry.context);
+    if (verdict === 'retry' || verdict === 'reread') void retryLater(entry);
+  }
+
+  async function settleAgain(entry: Entry<Context>): Promise<void> {
+    entry.phase = 'settling';
+    try {
+      entry.file = await settle(entry.file);
+      entry.attempts = 0;
+      enqueue(entry);
+      pump();
+    } catch (error) {
+      if (signal.aborted || !isInHand(entry)) return;
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'vanished' || code === 'superseded') drop(entry, error);
+      else fail(entry, error);
+    }
+  }
+
+  async function retryLater(entry: Entry<Context>): Promise<void> {
+    entry.phase = 'delayed';
+    try {
+      await delay(backoffMs(entry.attempts, { ...pace, maxMs }), signal);
+    } catch {
+      return; // The end: this entry was given up with everything else.
+    }
+    enqueue(entry);
+    pump();
+  }
+
+  const isInHand = (entry: Entry<Context>) => entries.get(entry.file.path) === entry;
+
+  function enqueue(entry: Entry<Context>): void {
+    if (!isInHand(entry) || entry.phase === 'pending') return;
+    entry.phase = 'pending';
+    line.add(entry);
+  }
+
+  function drop(entry: Entry<Context>, reason: unknown): void {
+    if (isInHand(entry)) entries.delete(entry.file.path);
+    line.delete(entry);
+    entry.reject(reason);
+    onChange();
+  }
+
+  function fail(entry: Entry<Context>, error: unknown): void {
+    entry.phase = 'failed';
+    onProblem(error instanceof Error ? error : new Error(String(error)), entry.context);
+    onChange();
+  }
+
+  signal.addEventListener('abort', () => {
+    for (const entry of entries.values()) entry.reject(signal.reason);
+  });
+
+  return {
+    /**
+     * Takes a file in hand and resolves when Immich has it. A newer version of a path replaces an older one.
+     * @throws SupersededError for the message that is dropped; FileVersionError when the file vanished; the
+     * signal's reason when everything ends
+     */
+    async add(file: StableFile, context: Context): Promise<UploadedFile> {
+      signal.throwIfAborted();
+      const known = entries.get(file.path);
+      if (known !== undefined && known.phase !== 'failed' && isSameFile(known.file, file)) {
+        throw new SupersededError(file.path);
+      }
+      if (known?.phase === 'active') {
+        await known.promise.catch(() => undefined);
+        return this.add(file, context);
+      }
+      if (known !== undefined) drop(known, new SupersededError(file.path));
+      const entry = makeEntry(file, context);
+      entries.set(file.path, entry);
+      line.add(entry);
+      pump();
+      return entry.promise;
+    },
+    /** Starts no further file; those on their way are finished. */
+    pause() {
+      isPaused = true;
+      pump();
+    },
+    resume() {
+      isPaused = false;
+      pump();
+    },
+    setConcurrency(next: number) {
+      concurrency = next;
+      pump();
+    },
+    /** Puts every failed file back into the line. */
+    retryFailed() {
+      for (const entry of entries.values()) {
+        if (entry.phase !== 'failed') continue;
+        entry.attempts = 0;
+        enqueue(entry);
+      }
+      pump();
+    },
+    /** Paths of all files in hand. */
+    paths: () => [...entries.keys()],
+    state: (): UploadState =>
+      tally.describe({ entries: entries.values(), isPaused, trouble: gate.trouble, concurrency }),
+  };
+}

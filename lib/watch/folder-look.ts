@@ -1,0 +1,166 @@
+import type { Stats } from 'node:fs';
+import { join, sep } from 'node:path';
+import { errorCode, isGone } from '../file-io.js';
+import type { FoundFile } from '../media-file.js';
+import { extensionOf } from './extensions.js';
+import type { FolderIndex, KnownFolder } from './folder-index.js';
+import { type FolderEntry, type FolderIo, listFolder, undecodableNames } from './folder-listing.js';
+import type { IgnoreRule } from './ignore-rules.js';
+
+/** What of a watched folder counts. Sizes are bytes. */
+export interface FolderFilter {
+  /** Lower-case with the dot; asked anew for each file, because the server's list comes later. */
+  readonly extensions: () => ReadonlySet<string>;
+  readonly isIgnored: IgnoreRule;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly isRecursive: boolean;
+  readonly isFollowingLinks: boolean;
+}
+
+/** Something a person should know, said once. */
+export interface FolderProblem {
+  readonly kind:
+    | 'not-utf8'
+    | 'unreadable'
+    | 'too-large'
+    | 'watch-limit'
+    | 'is-archive'
+    | 'watched-twice'
+    | 'internal';
+  readonly path: string;
+  /** The file system's reason, the size in bytes, or the readable form of a name that is not UTF-8. */
+  readonly detail: string;
+}
+
+export interface FolderLookOptions {
+  /** The watched folder. */
+  readonly root: string;
+  readonly filter: FolderFilter;
+  readonly index: FolderIndex;
+  readonly io: FolderIo;
+  readonly signal: AbortSignal;
+  /** Waits while nothing may be passed on. */
+  readonly gate: () => Promise<void>;
+  readonly onFound: (file: FoundFile) => void;
+  readonly onProblem: (problem: FolderProblem) => void;
+  readonly now: () => Date;
+}
+
+/** As many files are asked for their size and time at once as the system's threads answer without a queue. */
+const AT_ONCE = 16;
+
+/** What a look at one entry came to: nothing for us, unreadable for now, a folder, or a file's stats. */
+type Seen = 'gone' | 'unreadable' | 'undecodable' | 'folder' | Stats;
+
+/**
+ * Looks at a folder, or only at some names in it, passes on what is new, forgets what is gone and gives the paths of
+ * the folders in it. An entry that cannot be read is reported and does not stop the rest.
+ * @throws the error of the file system when the folder itself cannot be listed; nothing is forgotten then
+ */
+export async function lookIntoFolder(
+  folder: KnownFolder,
+  names: ReadonlySet<string> | undefined,
+  options: FolderLookOptions,
+): Promise<string[]> {
+  const { index, signal, io } = options;
+  const present = new Set<string>();
+  const folders: string[] = [];
+  let hasUndecodable = false;
+  for await (const slice of names ? namedEntries(names) : listFolder(folder.path, AT_ONCE, io)) {
+    const seen = await Promise.all(slice.map((entry) => lookAtEntry(folder, entry, options)));
+    await options.gate();
+    if (signal.aborted) return [];
+    for (const [at, { name }] of slice.entries()) {
+      const entry = seen[at] ?? 'gone';
+      if (entry === 'undecodable') hasUndecodable = true;
+      else if (entry !== 'gone') present.add(name);
+      if (entry === 'folder') {
+        folder.folders.add(name);
+        folders.push(join(folder.path, name));
+      } else if (typeof entry === 'object') passOn(folder, name, entry, options);
+    }
+  }
+  const known = names ?? [...folder.versions.keys(), ...folder.folders, ...folder.tooLarge];
+  for (const name of known) if (!present.has(name)) index.forget(folder, name);
+  if (hasUndecodable) await reportUndecodable(folder, options);
+  return folders;
+}
+
+async function* namedEntries(names: ReadonlySet<string>): AsyncGenerator<FolderEntry[]> {
+  const entries = [...names].map((name) => ({ name }));
+  while (entries.length > 0) yield entries.splice(-AT_ONCE);
+}
+
+async function lookAtEntry(
+  folder: KnownFolder,
+  entry: FolderEntry,
+  options: FolderLookOptions,
+): Promise<Seen> {
+  const { root, filter, io } = options;
+  const path = join(folder.path, entry.name);
+  const isUnwanted = (isFolder: boolean) =>
+    (isFolder ? !filter.isRecursive : !filter.extensions().has(extensionOf(entry.name))) ||
+    filter.isIgnored(below(root, path), isFolder);
+  const mayBeUndecodable = entry.name.includes('\ufffd');
+  if (entry.kind === 'other' || (entry.kind === 'link' && !filter.isFollowingLinks)) return 'gone';
+  if (entry.kind === 'file' && isUnwanted(false)) return 'gone';
+  if (entry.kind === 'folder' && isUnwanted(true)) return 'gone';
+  if (entry.kind === 'folder' && !mayBeUndecodable) return 'folder';
+  try {
+    const stats = await (filter.isFollowingLinks ? io.stat(path) : io.lstat(path));
+    if (stats.isDirectory()) return isUnwanted(true) ? 'gone' : 'folder';
+    return stats.isFile() && !isUnwanted(false) ? stats : 'gone';
+  } catch (error) {
+    if (isGone(error)) return mayBeUndecodable ? 'undecodable' : 'gone';
+    // A link in a circle is nobody's photo.
+    const detail = errorCode(error) ?? 'unknown reason';
+    if (detail === 'ELOOP') return 'gone';
+    sayOnce(folder, 'entries', { kind: 'unreadable', path, detail }, options);
+    return 'unreadable';
+  }
+}
+
+function passOn(folder: KnownFolder, name: string, stats: Stats, options: FolderLookOptions): void {
+  const { root, filter, index, onFound, onProblem, now } = options;
+  const path = join(folder.path, name);
+  if (stats.size > filter.maxBytes) {
+    if (index.addTooLarge(folder, name)) {
+      onProblem({ kind: 'too-large', path, detail: String(stats.size) });
+    }
+    return;
+  }
+  const version = `${stats.size}:${stats.mtimeMs}`;
+  if (stats.size < filter.minBytes || folder.versions.get(name) === version) return;
+  index.setVersion(folder, name, version);
+  onFound({
+    path,
+    folder: root,
+    relativePath: below(root, path),
+    sizeBytes: stats.size,
+    mtimeMs: stats.mtimeMs,
+    foundAt: now().toISOString(),
+  });
+}
+
+/** Reports a problem unless it was said under this key since the folder was found. */
+export function sayOnce(
+  folder: KnownFolder,
+  key: string,
+  problem: FolderProblem,
+  { onProblem }: Pick<FolderLookOptions, 'onProblem'>,
+): void {
+  if (folder.said.has(key)) return;
+  folder.said.add(key);
+  onProblem(problem);
+}
+
+async function reportUndecodable(folder: KnownFolder, options: FolderLookOptions): Promise<void> {
+  for (const name of await undecodableNames(folder.path, options.io)) {
+    sayOnce(folder, `name ${name}`, { kind: 'not-utf8', path: folder.path, detail: name }, options);
+  }
+}
+
+function below(root: string, path: string): string {
+  return path.slice(root.endsWith(sep) ? root.length : root.length + 1);
+}

@@ -1,0 +1,192 @@
+import { setMaxListeners } from 'node:events';
+import type { FoundFile } from '../media-file.js';
+import { currentExtensions } from './extensions.js';
+import { type FolderIo, realFolderIo, stampFolder } from './folder-listing.js';
+import type { FolderFilter, FolderProblem } from './folder-look.js';
+import { watchByPolling, watchBySignals } from './folder-signals.js';
+import { type SkipReason, WatchedFolder, type WatchedFolderState } from './watched-folder.js';
+
+/** Which folders to watch, what of them counts, and how often to look. Times are milliseconds. */
+export interface FolderWatchOptions extends Omit<FolderFilter, 'extensions'> {
+  /** Absolute paths; a folder that lies in another one is watched once, as the inner one. */
+  readonly folders: readonly string[];
+  /** Lower-case with the dot; undefined means what the server takes. */
+  readonly extensions?: ReadonlySet<string>;
+  /** What the server takes, or undefined while it does not answer: asked until it has, and never waited for. */
+  readonly askExtensions?: () => Promise<readonly string[] | undefined>;
+  /** Never looked into, by whichever path it is reached. */
+  readonly archiveFolder?: string;
+  readonly isPolling: boolean;
+  readonly pollMs: number;
+  readonly rescanMs: number;
+  /** How often each folder itself is asked whether it came, went or was mounted anew. */
+  readonly probeMs?: number;
+  /** How long a folder must be quiet before it is looked at, and after what time it is looked at anyway. */
+  readonly quietMs?: number;
+  readonly maxWaitMs?: number;
+  readonly io?: FolderIo;
+  readonly now?: () => Date;
+}
+
+/** What a watch tells. Nothing is called any more once its signal is aborted. */
+export interface FolderWatchEvents {
+  /** Once for each version (path, size, mtime) of a file, and again for one that was gone meanwhile. */
+  onFound(file: FoundFile): void;
+  onProblem(problem: FolderProblem): void;
+  /** The report may have changed; comes often. */
+  onChange(): void;
+}
+
+/** How things stand. */
+export interface FolderWatchReport {
+  readonly state: 'watching' | 'scanning' | 'waiting' | 'paused';
+  readonly folders: readonly { path: string; state: WatchedFolderState; fileCount: number }[];
+  /** Files passed on since the start. */
+  readonly found: number;
+  /** Files that lie there and are over the size limit. */
+  readonly tooLarge: number;
+}
+
+export interface FolderWatch {
+  report(): FolderWatchReport;
+  /** Passes nothing on until `resume`, which passes on whatever came meanwhile. */
+  pause(): void;
+  resume(): void;
+  /** Looks at everything now; `isAll` passes on anew all that lies there. */
+  rescan(isAll?: boolean): void;
+  /** Makes these files count as new. */
+  forget(paths: readonly string[]): void;
+  /** Settled once everything stopped, after the signal was aborted. */
+  readonly ended: Promise<void>;
+}
+
+/** Watches folders for photos until `signal` is aborted, through folders that go and come back. Never throws. */
+export function watchFolders(
+  options: FolderWatchOptions,
+  events: FolderWatchEvents,
+  signal: AbortSignal,
+): FolderWatch {
+  setMaxListeners(0, signal); // Each folder and timer listens for the end.
+  const pause = makeGate(signal);
+  let found = 0;
+  const watched: WatchedFolder[] = [];
+  const extensions = currentExtensions(options.extensions, options.askExtensions, () => scanAll());
+  const onFound = (file: FoundFile) => {
+    found++;
+    events.onFound(file);
+  };
+  const settings = folderSettings(options, { ...events, onFound }, watched, signal);
+  const filter = { ...options, extensions: extensions.get };
+  for (const root of new Set(options.folders))
+    watched.push(new WatchedFolder({ ...settings(root), root, filter, gate: pause.wait }));
+  const scanAll = (isShown = false) => {
+    extensions.ask();
+    for (const folder of watched) folder.scan(isShown);
+  };
+  every(options.rescanMs, signal, scanAll);
+  every(options.probeMs ?? 5000, signal, () => void watched.map((folder) => folder.probe()));
+  scanAll();
+
+  return {
+    report: () => reportOf(watched, pause.isClosed(), found),
+    pause: pause.close,
+    resume: pause.open,
+    rescan(isAll = false) {
+      if (isAll) for (const folder of watched) folder.forgetAll();
+      scanAll(true);
+    },
+    forget(paths) {
+      for (const path of paths) for (const folder of watched) folder.forget(path);
+    },
+    ended: Promise.all(watched.map((folder) => folder.ended)).then(() => {}),
+  };
+}
+
+/** What all watched folders share, and the checks of one of them against the others. */
+function folderSettings(
+  options: FolderWatchOptions,
+  { onFound, onProblem, onChange }: FolderWatchEvents,
+  watched: readonly WatchedFolder[],
+  signal: AbortSignal,
+) {
+  const { quietMs = 100, maxWaitMs = 1000, io = realFolderIo, now = () => new Date() } = options;
+  let hasSaidLimit = false;
+  return (root: string) => ({
+    io,
+    now,
+    signal,
+    quietMs,
+    maxWaitMs,
+    startWatch: options.isPolling ? watchByPolling(options.pollMs, signal, io) : watchBySignals(io),
+    reasonToSkip: (identity: string, path: string) =>
+      reasonToSkip({ ...options, io }, watched, root, identity, path),
+    onFound: (file: FoundFile) => void (signal.aborted || onFound(file)),
+    onChange: () => void (signal.aborted || onChange()),
+    onProblem(problem: FolderProblem) {
+      if (signal.aborted || (problem.kind === 'watch-limit' && hasSaidLimit)) return;
+      hasSaidLimit ||= problem.kind === 'watch-limit';
+      onProblem(problem);
+    },
+  });
+}
+
+async function reasonToSkip(
+  { archiveFolder, isFollowingLinks, io }: FolderWatchOptions,
+  watched: readonly WatchedFolder[],
+  root: string,
+  identity: string,
+  path: string,
+): Promise<SkipReason | undefined> {
+  const isAt = (place: string) =>
+    stampFolder(place, true, io).then(
+      (stamp) => stamp.identity === identity,
+      () => false, // Nothing there that could be the same folder.
+    );
+  if (archiveFolder !== undefined && (await isAt(archiveFolder))) return 'is-archive';
+  for (const other of watched) {
+    const holder = other.pathOf(identity);
+    if (other.root !== root && (other.root === path || other.root === holder)) return 'watched-twice';
+    // Through links the same folder comes up twice, or within itself: the first path to it counts.
+    if (isFollowingLinks && holder !== undefined && holder !== path && (await isAt(holder))) {
+      return 'watched-twice';
+    }
+  }
+  return undefined;
+}
+
+function reportOf(watched: readonly WatchedFolder[], isPaused: boolean, found: number): FolderWatchReport {
+  const isWaiting = watched.some(({ state }) => state === 'missing' || state === 'unreadable');
+  const isScanning = watched.some((folder) => folder.isScanning);
+  return {
+    state: isPaused ? 'paused' : isScanning ? 'scanning' : isWaiting ? 'waiting' : 'watching',
+    folders: watched.map(({ root, state, fileCount }) => ({ path: root, state, fileCount })),
+    found,
+    tooLarge: watched.reduce((sum, { tooLargeCount }) => sum + tooLargeCount, 0),
+  };
+}
+
+function makeGate(signal: AbortSignal) {
+  let waiting: (() => void)[] | undefined;
+  const open = () => {
+    const ready = waiting ?? [];
+    waiting = undefined;
+    for (const go of ready) go();
+  };
+  signal.addEventListener('abort', open, { once: true });
+  return {
+    open,
+    close: () => {
+      if (!signal.aborted) waiting ??= [];
+    },
+    isClosed: () => waiting !== undefined,
+    wait: async () => {
+      while (waiting !== undefined) await new Promise<void>((go) => waiting?.push(go));
+    },
+  };
+}
+
+function every(ms: number, signal: AbortSignal, work: () => void): void {
+  if (signal.aborted) return;
+  const timer = setInterval(work, ms);
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+}

@@ -1,0 +1,350 @@
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { HttpOptions } from '../../../lib/immich/immich-http.js';
+import type { StableFile, UploadedFile } from '../../../lib/media-file.js';
+import { probeServer } from '../../../lib/upload/server-probe.js';
+import { type TrashPolicy, uploadFile } from '../../../lib/upload/upload-file.js';
+import { createUploadQueue } from '../../../lib/upload/upload-queue.js';
+import type { StandIn } from '../../support/immich-stand-in.js';
+import { clientOf, sha1Of, stableFile, stableRecord, standIn, tempFolder } from '../../support/world.js';
+
+const UPLOAD = { method: 'POST', path: '/api/assets' } as const;
+
+interface QueueOptions extends Partial<HttpOptions> {
+  readonly concurrency?: number;
+  readonly trashPolicy?: TrashPolicy;
+  /** Runs between the hash and the upload of a file. */
+  readonly beforeUpload?: (path: string) => void;
+}
+
+/** A queue before a stand-in, with pauses of milliseconds; `problems` collects what it told. */
+function queueFor(server: StandIn, options: QueueOptions = {}) {
+  const { concurrency = 4, trashPolicy = 'hold', beforeUpload, ...http } = options;
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort(new Error('test over')));
+  const problems: { message: string; path: string }[] = [];
+  const client = clientOf(server, http);
+  const upload: typeof client.upload = (form, signal) => {
+    beforeUpload?.(form.path);
+    return client.upload(form, signal);
+  };
+  const queue = createUploadQueue<string>({
+    upload: (file, attempt) => uploadFile(file, { client: { ...client, upload }, trashPolicy }, attempt),
+    settle: (file) => stableRecord(file.path),
+    probe: (trouble) => probeServer(client, trouble),
+    signal: stop.signal,
+    concurrency,
+    onProblem: (error, path) => problems.push({ message: error.message, path }),
+    onChange: () => undefined,
+    firstMs: 5,
+    maxMs: 20,
+  });
+  const add = (file: StableFile): Promise<UploadedFile> => {
+    const uploaded = queue.add(file, file.path);
+    uploaded.catch(() => undefined);
+    return uploaded;
+  };
+  return { queue, add, problems, stop };
+}
+
+async function photos(count: number): Promise<StableFile[]> {
+  const folder = tempFolder();
+  const names = Array.from({ length: count }, (_, index) => `photo-${index}.jpg`);
+  return Promise.all(names.map((name) => stableFile(join(folder, name), `bytes of ${name}`)));
+}
+
+const uploadsOf = (server: StandIn) => server.requests.filter(({ path }) => path === '/api/assets');
+
+it('uploads a file, proves it and says what it knows', async () => {
+  const server = await standIn();
+  const [photo] = await photos(1);
+  const { add, queue } = queueFor(server);
+  const uploaded = await add(photo!);
+  expect(uploaded).toMatchObject({
+    path: photo!.path,
+    sha1: sha1Of('bytes of photo-0.jpg'),
+    assetId: server.assets[0]?.id,
+    uploadOutcome: 'created',
+    isTrashed: false,
+  });
+  expect(queue.state()).toMatchObject({
+    state: 'idle',
+    pending: 0,
+    totals: { files: 1, bytes: photo!.sizeBytes, duplicates: 0 },
+    lastFile: 'photo-0.jpg',
+  });
+});
+
+it('does not send what Immich has already', async () => {
+  const server = await standIn();
+  const [photo] = await photos(1);
+  await queueFor(server).add(photo!);
+  const { add, queue } = queueFor(server);
+  expect((await add(photo!)).uploadOutcome).toBe('duplicate');
+  expect(uploadsOf(server)).toHaveLength(1);
+  expect(queue.state().totals.duplicates).toBe(1);
+});
+
+it('keeps to its concurrency and asks about files together', async () => {
+  const server = await standIn();
+  server.fail({ kind: 'delay', delayMs: 50, ...UPLOAD });
+  const { add, queue } = queueFor(server, { concurrency: 3, answerMs: 5_000 });
+  let most = 0;
+  const files = await photos(12);
+  const timer = setInterval(() => {
+    most = Math.max(most, queue.state().active);
+  }, 1);
+  await Promise.all(files.map(add));
+  clearInterval(timer);
+  expect(most).toBe(3);
+  expect(server.requests.filter(({ path }) => path.endsWith('check')).length).toBeLessThan(24);
+});
+
+describe('while the server is in trouble', () => {
+  it('sends one probe at a time instead of every file, and then goes on', async () => {
+    const server = await standIn();
+    const repaired = server.fail({ kind: 'answer', status: 502 });
+    const { add, queue } = queueFor(server);
+    const uploads = (await photos(30)).map(add);
+    await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(6));
+    expect(uploadsOf(server)).toHaveLength(0);
+    expect(server.requests.length).toBeLessThan(30);
+    expect(queue.state()).toMatchObject({ state: 'backoff', pending: 30, problem: { kind: 'busy' } });
+    repaired();
+    await Promise.all(uploads);
+    expect(server.assets).toHaveLength(30);
+    expect(queue.state()).toMatchObject({ state: 'idle', problem: null });
+  });
+
+  it('lets one file go ahead of the others after the trouble', async () => {
+    const server = await standIn();
+    server.fail({ kind: 'answer', status: 503, ...UPLOAD, times: 8 });
+    const { add } = queueFor(server, { concurrency: 4 });
+    await Promise.all((await photos(8)).map(add));
+    // Four were on their way when it began; from then on one at a time finds out.
+    const refused = uploadsOf(server).filter(({ status }) => status === 503);
+    expect(refused).toHaveLength(8);
+    expect(server.assets).toHaveLength(8);
+  });
+
+  it('waits as long as Retry-After says', async () => {
+    const server = await standIn();
+    server.fail({ kind: 'answer', status: 429, headers: { 'Retry-After': '1' }, times: 1 });
+    const [photo] = await photos(1);
+    const before = performance.now();
+    await queueFor(server).add(photo!);
+    expect(performance.now() - before).toBeGreaterThan(950);
+  });
+
+  it.each([
+    ['is down at the start', (server: StandIn) => server.goDown()],
+    [
+      'resets after some bytes',
+      async (server: StandIn) => server.fail({ kind: 'reset', afterBytes: 100, times: 3, ...UPLOAD }),
+    ],
+    [
+      'takes the file and its answer is lost',
+      async (server: StandIn) => server.fail({ kind: 'reset', takesEffect: true, times: 1, ...UPLOAD }),
+    ],
+    [
+      'takes the connection and hangs',
+      async (server: StandIn) => server.fail({ kind: 'hang', times: 2, ...UPLOAD }),
+    ],
+    [
+      'answers 500 for a while',
+      async (server: StandIn) => server.fail({ kind: 'answer', status: 500, times: 5, ...UPLOAD }),
+    ],
+    ['is in maintenance', async (server: StandIn) => server.fail({ kind: 'maintenance', times: 6 })],
+  ])('%s: every file is there exactly once in the end', async (_name, trouble) => {
+    const server = await standIn();
+    await trouble(server);
+    const { add } = queueFor(server);
+    const uploads = (await photos(6)).map(add);
+    await vi.waitFor(() => expect(server.requests.length + 1).toBeGreaterThan(0));
+    await server.comeUp();
+    await Promise.all(uploads);
+    expect(new Set(server.assets.map(({ sha1 }) => sha1)).size).toBe(6);
+    expect(server.assets).toHaveLength(6);
+  });
+
+  it('holds all behind a refused key, says so once, and goes on when the key is accepted again', async () => {
+    const server = await standIn();
+    const repaired = server.fail({ kind: 'answer', status: 401 });
+    const { add, queue, problems } = queueFor(server);
+    const uploads = (await photos(5)).map(add);
+    await vi.waitFor(() => expect(queue.state()).toMatchObject({ state: 'error', pending: 5, failed: 0 }));
+    expect(queue.state().problem?.kind).toBe('unauthorized');
+    expect(problems).toEqual([]);
+    repaired();
+    await Promise.all(uploads);
+    expect(server.assets).toHaveLength(5);
+  });
+
+  it('holds all while Immich is full, and goes on when there is room', async () => {
+    const server = await standIn({ permissions: ['asset.upload', 'user.read'], quotaBytes: 30 });
+    const { add, queue } = queueFor(server);
+    const uploads = (await photos(3)).map(add);
+    await vi.waitFor(() =>
+      expect(queue.state()).toMatchObject({ state: 'error', problem: { kind: 'quota' } }),
+    );
+    const first = server.assets[0];
+    expect(queue.state().failed).toBe(0);
+    // Someone deletes each photo as it comes, so that there is room for the next.
+    const makeRoom = setInterval(() => {
+      for (const { id } of [...server.assets]) server.remove(id);
+    }, 5);
+    onTestFinished(() => clearInterval(makeRoom));
+    await vi.waitFor(() => expect(queue.state().totals.files).toBeGreaterThanOrEqual(first ? 1 : 0));
+    await vi.waitFor(() => expect(queue.state().problem).toBeNull());
+    void uploads;
+  });
+});
+
+describe('a file that Immich does not want', () => {
+  it('fails alone and once, stays in hand, and goes up when it is retried', async () => {
+    const server = await standIn();
+    server.fail({ kind: 'answer', status: 413, times: 1, ...UPLOAD, body: '<html>too large</html>' });
+    const { add, queue, problems } = queueFor(server, { concurrency: 1 });
+    const [large, ...others] = await photos(4);
+    const failed = add(large!);
+    await Promise.all(others.map(add));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({
+      path: large!.path,
+      message: expect.stringContaining('photo-0.jpg is larger'),
+    });
+    expect(queue.state()).toMatchObject({ state: 'idle', failed: 1, pending: 0 });
+    queue.retryFailed();
+    expect((await failed).uploadOutcome).toBe('created');
+    expect(queue.state().failed).toBe(0);
+  });
+
+  it('gives up on a file that always arrives as another, without calling it uploaded', async () => {
+    const server = await standIn();
+    server.fail({ kind: 'corrupt' });
+    const { add, queue, problems } = queueFor(server);
+    void add((await photos(1))[0]!);
+    await vi.waitFor(() => expect(queue.state().failed).toBe(1));
+    expect(problems[0]?.message).toContain('stored something else');
+    expect(queue.state().totals.files).toBe(0);
+  });
+
+  it('does not believe an answer that the proof contradicts, and sends again', async () => {
+    const server = await standIn();
+    server.fail({ kind: 'forget', times: 1 });
+    const { add } = queueFor(server);
+    expect((await add((await photos(1))[0]!)).assetId).toBe(server.assets[0]?.id);
+  });
+});
+
+describe('a photo that lies in the trash', () => {
+  async function trashed(policy: TrashPolicy, permissions = ['asset.upload', 'asset.delete']) {
+    const server = await standIn({ permissions });
+    const [photo] = await photos(1);
+    await queueFor(server).add(photo!);
+    server.trash(server.assets[0]!.id);
+    return { server, photo: photo!, ...queueFor(server, { trashPolicy: policy }) };
+  }
+
+  it('is held and reported, and goes on after it was restored by hand', async () => {
+    const { server, photo, add, queue, problems } = await trashed('hold');
+    const upload = add(photo);
+    await vi.waitFor(() => expect(problems[0]?.message).toContain('trash'));
+    server.restore(server.assets[0]!.id);
+    queue.retryFailed();
+    expect((await upload).uploadOutcome).toBe('duplicate');
+  });
+
+  it('is restored when the user chose that', async () => {
+    const { server, photo, add } = await trashed('restore');
+    expect(await add(photo)).toMatchObject({ uploadOutcome: 'duplicate', isTrashed: false });
+    expect(server.assets[0]?.isTrashed).toBe(false);
+  });
+
+  it('is reported alone when the key may not restore it', async () => {
+    const { photo, add, queue, problems } = await trashed('restore', ['asset.upload']);
+    void add(photo);
+    await vi.waitFor(() => expect(problems[0]?.message).toContain('asset.delete'));
+    expect(queue.state()).toMatchObject({ failed: 1, problem: null });
+  });
+
+  it('counts as uploaded when the user chose that', async () => {
+    const { photo, add } = await trashed('accept');
+    expect(await add(photo)).toMatchObject({ isTrashed: true });
+  });
+});
+
+describe('a file that moves under its feet', () => {
+  it('goes back to waiting when it changed before or while it was sent, and goes up once it stands still', async () => {
+    const server = await standIn();
+    const [photo] = await photos(1);
+    let isFirst = true;
+    const beforeUpload = (path: string) => {
+      if (isFirst) appendFileSync(path, ' and more');
+      isFirst = false;
+    };
+    const uploaded = await queueFor(server, { beforeUpload }).add(photo!);
+    expect(uploaded.sha1).toBe(sha1Of('bytes of photo-0.jpg and more'));
+    expect(server.assets.map(({ sha1 }) => sha1)).toEqual([uploaded.sha1]);
+  });
+
+  it('is dropped with a note when it vanished before its turn or while it was sent', async () => {
+    const server = await standIn();
+    const [early, late] = await photos(2);
+    rmSync(early!.path);
+    const { add, queue } = queueFor(server, { beforeUpload: (path) => rmSync(path) });
+    await expect(add(early!)).rejects.toMatchObject({
+      code: 'vanished',
+      message: expect.stringContaining('photo-0'),
+    });
+    await expect(add(late!)).rejects.toMatchObject({ code: 'vanished' });
+    expect(queue.state()).toMatchObject({ pending: 0, failed: 0 });
+  });
+
+  it('is uploaded once when several messages tell of it', async () => {
+    const server = await standIn();
+    const [photo] = await photos(1);
+    const { add } = queueFor(server);
+    const first = add(photo!);
+    await expect(add(photo!)).rejects.toMatchObject({ code: 'superseded' });
+    await first;
+    expect(uploadsOf(server)).toHaveLength(1);
+  });
+
+  it('goes up in its newer version when that is told of while the older one waits', async () => {
+    const server = await standIn();
+    const { add, queue } = queueFor(server);
+    queue.pause();
+    const [photo] = await photos(1);
+    const older = add(photo!);
+    writeFileSync(photo!.path, 'newer bytes');
+    const newer = add(await stableRecord(photo!.path));
+    await expect(older).rejects.toMatchObject({ code: 'superseded' });
+    queue.resume();
+    expect((await newer).sha1).toBe(sha1Of('newer bytes'));
+  });
+});
+
+it('starts nothing while it is paused, and goes on where it was', async () => {
+  const server = await standIn();
+  const { add, queue } = queueFor(server);
+  queue.pause();
+  const uploads = (await photos(3)).map(add);
+  expect(queue.state()).toMatchObject({ state: 'paused', pending: 3, active: 0 });
+  expect(server.requests).toEqual([]);
+  queue.resume();
+  await Promise.all(uploads);
+});
+
+it('tells which files are in hand, and gives all up at once when it ends', async () => {
+  const server = await standIn({ readBytesPerSecond: 10_000 });
+  const { add, queue, stop } = queueFor(server);
+  const large = await stableFile(join(tempFolder(), 'large.mp4'), Buffer.alloc(3_000_000, 1));
+  const upload = add(large);
+  await vi.waitFor(() => expect(queue.state().percent).toBeGreaterThan(0));
+  expect(queue.paths()).toEqual([large.path]);
+  stop.abort(new Error('closing'));
+  await expect(upload).rejects.toThrow('closing');
+  expect(server.assets).toEqual([]);
+});
