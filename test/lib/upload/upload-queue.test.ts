@@ -168,6 +168,22 @@ describe('while the server is in trouble', () => {
     expect(server.assets).toHaveLength(6);
   });
 
+  it('goes on with a file that was half sent when the server went down', async () => {
+    const server = await standIn({ readBytesPerSecond: 2_000_000 });
+    const { add, queue } = queueFor(server, { stallMs: 5_000, answerMs: 5_000 });
+    const large = await stableFile(join(tempFolder(), 'large.mp4'), Buffer.alloc(1_500_000, 1));
+    const upload = add(large);
+    await vi.waitFor(() => expect(uploadsOf(server)[0]?.bytesReceived).toBeGreaterThan(100_000));
+    await server.goDown();
+    await vi.waitFor(() =>
+      expect(queue.state()).toMatchObject({ state: 'backoff', problem: { kind: 'offline' } }),
+    );
+    expect(server.assets).toEqual([]);
+    await server.comeUp();
+    expect((await upload).uploadOutcome).toBe('created');
+    expect(server.assets).toHaveLength(1);
+  });
+
   it('holds all behind a refused key, says so once, and goes on when the key is accepted again', async () => {
     const server = await standIn();
     const repaired = server.fail({ kind: 'answer', status: 401 });
