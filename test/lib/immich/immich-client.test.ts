@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
@@ -8,6 +16,7 @@ import { ImmichError } from '../../../lib/immich/immich-error.js';
 import { type Fault, proxyFaults } from '../../support/immich-stand-in.js';
 import { clientOf, sha1Of, standIn, tempFolder } from '../../support/world.js';
 
+const LONG_AGO_SECONDS = 1_000_000_000;
 const UPLOAD = { method: 'POST', path: '/api/assets' } as const;
 
 async function send(client: ImmichClient, content: string | Buffer = 'a photo', fileName = 'a.jpg') {
@@ -280,10 +289,12 @@ describe('a file that changes while it is sent', () => {
     ['grows', (path: string) => appendFileSync(path, 'more')],
     ['shrinks', (path: string) => truncateSync(path, 1_000_000)],
     ['is rewritten', (path: string) => writeFileSync(path, Buffer.alloc(5_000_000, 2))],
+    ['is rewritten and gets its old time', rewriteWithOldTime],
   ])('%s: nothing is stored', async (_name, change) => {
     const server = await standIn();
     const path = join(tempFolder(), 'a.jpg');
     writeFileSync(path, Buffer.alloc(5_000_000, 1));
+    utimesSync(path, LONG_AGO_SECONDS, LONG_AGO_SECONDS);
     const version = await readVersion(path);
     let isFirst = true;
     const onBytes = () => {
@@ -296,6 +307,11 @@ describe('a file that changes while it is sent', () => {
     expect(server.assets).toEqual([]);
   });
 });
+
+function rewriteWithOldTime(path: string): void {
+  writeFileSync(path, Buffer.alloc(5_000_000, 2));
+  utimesSync(path, LONG_AGO_SECONDS, LONG_AGO_SECONDS);
+}
 
 function openFiles(): string {
   const { readlinkSync } = process.getBuiltinModule('node:fs');

@@ -16,22 +16,30 @@ interface QueueOptions extends Partial<HttpOptions> {
   readonly trashPolicy?: TrashPolicy;
   /** Runs between the hash and the upload of a file. */
   readonly beforeUpload?: (path: string) => void;
+  /** Runs between the upload of a file and its proof. */
+  readonly afterUpload?: (path: string) => void;
 }
 
 /** A queue before a stand-in, with pauses of milliseconds; `problems` collects what it told. */
 function queueFor(server: StandIn, options: QueueOptions = {}) {
-  const { concurrency = 4, trashPolicy = 'hold', beforeUpload, ...http } = options;
+  const { concurrency = 4, trashPolicy = 'hold', beforeUpload, afterUpload, ...http } = options;
   const stop = new AbortController();
   onTestFinished(() => stop.abort(new Error('test over')));
   const problems: { message: string; path: string }[] = [];
   const client = clientOf(server, http);
-  const upload: typeof client.upload = (form, signal) => {
+  const upload: typeof client.upload = async (form, signal) => {
     beforeUpload?.(form.path);
-    return client.upload(form, signal);
+    const answer = await client.upload(form, signal);
+    afterUpload?.(form.path);
+    return answer;
   };
+  const settled: string[] = [];
   const queue = createUploadQueue<string>({
     upload: (file, attempt) => uploadFile(file, { client: { ...client, upload }, trashPolicy }, attempt),
-    settle: (file) => stableRecord(file.path),
+    settle: (file) => {
+      settled.push(file.path);
+      return stableRecord(file.path);
+    },
     probe: (trouble) => probeServer(client, trouble),
     signal: stop.signal,
     concurrency,
@@ -45,7 +53,7 @@ function queueFor(server: StandIn, options: QueueOptions = {}) {
     uploaded.catch(() => undefined);
     return uploaded;
   };
-  return { queue, add, problems, stop };
+  return { queue, add, problems, settled, stop };
 }
 
 async function photos(count: number): Promise<StableFile[]> {
@@ -122,9 +130,10 @@ describe('while the server is in trouble', () => {
     server.fail({ kind: 'answer', status: 503, ...UPLOAD, times: 8 });
     const { add } = queueFor(server, { concurrency: 4 });
     await Promise.all((await photos(8)).map(add));
-    // Four were on their way when it began; from then on one at a time finds out.
-    const refused = uploadsOf(server).filter(({ status }) => status === 503);
-    expect(refused).toHaveLength(8);
+    // Four were on their way when it began; from then on each try comes after a question.
+    const paths = server.requests.map(({ path }) => path);
+    const tries = paths.flatMap((path, index) => (path === '/api/assets' ? [index] : [])).slice(3, 9);
+    expect(tries.slice(1).filter((index) => paths[index - 1] === '/api/assets')).toEqual([]);
     expect(server.assets).toHaveLength(8);
   });
 
@@ -303,6 +312,29 @@ describe('a file that moves under its feet', () => {
     const uploaded = await queueFor(server, { beforeUpload }).add(photo!);
     expect(uploaded.sha1).toBe(sha1Of('bytes of photo-0.jpg and more'));
     expect(server.assets.map(({ sha1 }) => sha1)).toEqual([uploaded.sha1]);
+  });
+
+  it('is not called uploaded when it changed between the upload and the proof', async () => {
+    const server = await standIn();
+    const [photo] = await photos(1);
+    let isFirst = true;
+    const afterUpload = (path: string) => {
+      if (isFirst) appendFileSync(path, ' and more');
+      isFirst = false;
+    };
+    const { add, settled } = queueFor(server, { afterUpload });
+    expect((await add(photo!)).sha1).toBe(sha1Of('bytes of photo-0.jpg and more'));
+    expect(settled).toEqual([photo!.path]);
+  });
+
+  it('waits anew when it changed before its turn', async () => {
+    const server = await standIn();
+    const [photo] = await photos(1);
+    appendFileSync(photo!.path, ' and more');
+    const { add, settled } = queueFor(server);
+    await add(photo!);
+    expect(settled).toEqual([photo!.path]);
+    expect(server.assets).toHaveLength(1);
   });
 
   it('is dropped with a note when it vanished before its turn or while it was sent', async () => {
