@@ -59,7 +59,7 @@ export function createImmichClient(options: HttpOptions): ImmichClient {
   }
 
   async function send(form: UploadForm, signal: AbortSignal | undefined): Promise<UploadAnswer> {
-    const body = () => uploadBody(form, hasDeviceFields);
+    const body = uploadBody(form, hasDeviceFields);
     const answer = await call({ method: 'POST', path: '/assets', body, signal }, { fileName: form.fileName });
     const { id, status } = isObject(answer) ? answer : {};
     if (typeof id !== 'string' || id === '') {

@@ -1,17 +1,18 @@
-import http, { type ClientRequest } from 'node:http';
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
-import axios, { type AxiosInstance } from 'axios';
 import type { HttpAnswer } from './immich-answer.js';
 import { ImmichError } from './immich-error.js';
-import { watchProgress } from './stall-watch.js';
+import { type StallLimits, watchProgress } from './stall-watch.js';
 
-/** A body that can be made again, for the second try on a fresh connection. */
+/** A body that writes itself, at the pace of the connection. */
 export interface RequestBody {
-  readonly stream: Readable;
-  /** Content-Type and Content-Length. */
-  readonly headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Writes all bytes with `write`, which resolves when a piece has left and its memory may be used again.
+   * What it throws breaks the request off.
+   */
+  send(write: (piece: Uint8Array) => Promise<void>): Promise<void>;
 }
 
 export interface HttpRequest {
@@ -19,23 +20,17 @@ export interface HttpRequest {
   /** Path below the API's base, as in `/server/ping`. */
   readonly path: string;
   readonly json?: unknown;
-  readonly body?: () => RequestBody;
+  readonly body?: RequestBody;
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface HttpOptions {
+/** One server, one key; the limits are those of a single request. */
+export interface HttpOptions extends StallLimits {
   /** Base of the API, as `apiBase` gives it. */
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
   /** Own certificate authority, client certificate, or no check at all. */
   readonly tls?: ConnectionOptions | undefined;
-  /** Longest time to get a connection, in milliseconds. */
-  readonly connectMs?: number;
-  /** Longest time in which no byte moves, in milliseconds. There is no total limit. */
-  readonly stallMs?: number;
-  /** Longest time for the answer after the last byte was sent, in milliseconds (slow disks hash and sync). */
-  readonly answerMs?: number;
-  readonly client?: AxiosInstance;
 }
 
 export interface Http {
@@ -44,80 +39,74 @@ export interface Http {
   close(): void;
 }
 
+/** Answers of the API are far smaller; a page that never ends is not Immich. */
+const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
+
 /**
- * Makes the one way to Immich: kept-alive connections, no redirects, flat memory (axios buffers a whole body
- * for a redirect unless it may follow none), and a stall limit instead of a total one. A kept-alive
- * connection that the server had closed already is replaced once by a fresh one.
- * @throws (each request) ImmichError `offline` or `tls`; what the body's stream throws comes through as it is
+ * Makes the one way to Immich: kept-alive connections, no redirects, flat memory, and a stall limit instead of a
+ * total one. A kept-alive connection that the server had closed already is replaced once by a fresh one.
+ * @throws (each request) ImmichError `offline` or `tls`; what the body throws comes through as it is
  */
 export function createHttp(options: HttpOptions): Http {
-  const { baseUrl, apiKey, tls, client = axios } = options;
-  const isSecure = baseUrl.startsWith('https:');
-  const origin = new URL(baseUrl).origin;
-  const agentOptions = { keepAlive: true, ...tls };
-  const keptAlive = isSecure ? new https.Agent(agentOptions) : new http.Agent(agentOptions);
-  const fresh = isSecure
-    ? new https.Agent({ ...tls, keepAlive: false })
-    : new http.Agent({ keepAlive: false });
+  const { baseUrl, apiKey, tls } = options;
+  const { origin, protocol } = new URL(baseUrl);
+  const { request: open, Agent } = protocol === 'https:' ? https : http;
+  const keptAlive = new Agent({ ...tls, keepAlive: true });
+  const fresh = new Agent({ ...tls, keepAlive: false });
 
-  async function attempt(request: HttpRequest, agent: http.Agent): Promise<HttpAnswer> {
-    const body = request.body?.();
-    const stop = new AbortController();
-    const abort = () => stop.abort();
-    request.signal?.addEventListener('abort', abort, { once: true });
-    let sent: ClientRequest | undefined;
+  function attempt(
+    { method, path, json, body, signal }: HttpRequest,
+    agent: http.Agent,
+  ): Promise<HttpAnswer> {
+    const text = json === undefined ? undefined : JSON.stringify(json);
+    const headers = {
+      accept: 'application/json',
+      'user-agent': 'immich-bridge',
+      ...(apiKey !== undefined && { 'x-api-key': apiKey }),
+      ...(text !== undefined && {
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(text)),
+      }),
+      ...body?.headers,
+    };
+    signal?.throwIfAborted();
+    const sent = open(baseUrl + path, { method, agent, headers });
+    return exchange(
+      sent,
+      body?.send ?? (async (write) => (text ? write(Buffer.from(text)) : undefined)),
+      signal,
+    );
+  }
+
+  async function exchange(
+    sent: ClientRequest,
+    send: RequestBody['send'],
+    signal?: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const watch = watchProgress(options, (said) =>
+      sent.destroy(new ImmichError('offline', `${origin} ${said}`)),
+    );
+    watch.follow(sent);
+    const abort = () => sent.destroy();
+    signal?.addEventListener('abort', abort, { once: true });
     let bodyError: unknown;
-    body?.stream.once('error', (error) => {
-      bodyError = error;
-    });
-    const watch = watchProgress(options, (sentence) => {
-      bodyError ??= new ImmichError('offline', `${origin} ${sentence}`);
-      stop.abort();
-    });
+    send((piece) => write(sent, piece)).then(
+      () => sent.end(),
+      (error: unknown) => {
+        if (error !== CLOSED) bodyError = error;
+        sent.destroy();
+      },
+    );
     try {
-      request.signal?.throwIfAborted();
-      const answer = await client.request<string>({
-        baseURL: baseUrl,
-        url: request.path,
-        method: request.method,
-        headers: {
-          accept: 'application/json',
-          ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }),
-          ...body?.headers,
-        },
-        data: body?.stream ?? request.json,
-        httpAgent: agent,
-        httpsAgent: agent,
-        maxRedirects: 0,
-        maxBodyLength: -1,
-        maxContentLength: 64 * 1024 * 1024,
-        responseType: 'text',
-        transformResponse: (text: string) => text,
-        validateStatus: () => true,
-        signal: stop.signal,
-        transport: {
-          request(...args: Parameters<typeof http.request>) {
-            sent = (isSecure ? https : http).request(...args);
-            watch.follow(sent);
-            return sent;
-          },
-        },
-      });
-      return {
-        status: answer.status,
-        headers: { ...answer.headers } as HttpAnswer['headers'],
-        text: answer.data,
-      };
+      return await answerOf(sent, origin);
     } catch (error) {
-      request.signal?.throwIfAborted();
-      if (bodyError !== undefined) throw bodyError;
-      throw Object.assign(connectionError(error, origin), { isStale: sent?.reusedSocket === true });
+      signal?.throwIfAborted();
+      throw bodyError ?? connectionError(error, origin, sent.reusedSocket);
     } finally {
       watch.end();
-      request.signal?.removeEventListener('abort', abort);
-      // An answer that came before the body was read: the rest need not be sent.
-      if (sent !== undefined && !sent.writableFinished) sent.destroy();
-      body?.stream.destroy();
+      signal?.removeEventListener('abort', abort);
+      // An answer that came before the body was sent: the rest is not needed.
+      if (!sent.writableFinished) sent.destroy();
     }
   }
 
@@ -126,8 +115,7 @@ export function createHttp(options: HttpOptions): Http {
       try {
         return await attempt(request, keptAlive);
       } catch (error) {
-        const isStale = error instanceof ImmichError && 'isStale' in error && error.isStale === true;
-        if (!isStale) throw error;
+        if (!(error instanceof StaleConnectionError)) throw error;
         return attempt(request, fresh);
       }
     },
@@ -138,26 +126,73 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
+/** A connection broke that had been used before: the server may have closed it while it was idle. */
+class StaleConnectionError extends ImmichError {}
+
+/** Why a write failed is told by the request's own error. */
+const CLOSED = new Error('the connection is closed');
+
+function write(sent: ClientRequest, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onClose = () => reject(CLOSED);
+    if (sent.destroyed) return onClose();
+    sent.once('close', onClose);
+    sent.write(piece, (error) => {
+      sent.off('close', onClose);
+      if (error) reject(CLOSED);
+      else resolve();
+    });
+  });
+}
+
+function answerOf(sent: ClientRequest, origin: string): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    sent.on('error', reject);
+    sent.once('close', () => reject(CLOSED));
+    sent.once('response', (response: IncomingMessage) => {
+      const pieces: Buffer[] = [];
+      let size = 0;
+      response.on('error', reject);
+      response.on('data', (piece: Buffer) => {
+        pieces.push(piece);
+        size += piece.length;
+        if (size <= LARGEST_ANSWER_BYTES) return;
+        reject(
+          new ImmichError('wrong-address', `${origin} answers with an endless page: check the address.`),
+        );
+        sent.destroy();
+      });
+      response.once('end', () => {
+        const { statusCode: status = 0, headers } = response;
+        const flat = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+        resolve({ status, headers: Object.fromEntries(flat), text: Buffer.concat(pieces).toString('utf8') });
+      });
+    });
+  });
+}
+
 const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS/;
 
-/** Only the code of the error is used: an axios error carries the request's headers, and so the key. */
-function connectionError(error: unknown, origin: string): ImmichError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+const REASONS: Record<string, string> = {
+  ECONNREFUSED: 'refuses the connection: is Immich running, and is the port right?',
+  ENOTFOUND: 'is not known: check the host name.',
+  EAI_AGAIN: 'cannot be looked up: the name server does not answer.',
+  ECONNRESET: 'ended the connection.',
+  EPIPE: 'ended the connection.',
+  EHOSTUNREACH: 'cannot be reached: no way to that host.',
+  ENETUNREACH: 'cannot be reached: no network.',
+  EPROTO: 'does not speak https on this port.',
+};
+
+function connectionError(error: unknown, origin: string, wasReused: boolean): unknown {
+  if (error instanceof ImmichError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no reason given';
   if (CERTIFICATE_CODES.test(code)) {
     return new ImmichError(
       'tls',
       `The certificate of ${origin} is not trusted (${code}). Choose a TLS configuration with your own certificate authority in the Immich server's settings.`,
     );
   }
-  const reasons: Record<string, string> = {
-    ECONNREFUSED: 'refuses the connection: is Immich running, and is the port right?',
-    ENOTFOUND: 'is not known: check the host name.',
-    EAI_AGAIN: 'cannot be looked up: the name server does not answer.',
-    ECONNRESET: 'ended the connection.',
-    EPIPE: 'ended the connection.',
-    EHOSTUNREACH: 'cannot be reached: no way to that host.',
-    ENETUNREACH: 'cannot be reached: no network.',
-    EPROTO: 'does not speak https on this port.',
-  };
-  return new ImmichError('offline', `${origin} ${reasons[code] ?? `did not answer (${code}).`}`);
+  const sentence = `${origin} ${REASONS[code] ?? `did not answer (${code}).`}`;
+  return wasReused ? new StaleConnectionError('offline', sentence) : new ImmichError('offline', sentence);
 }

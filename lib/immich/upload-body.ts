@@ -1,6 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import FormData from 'form-data';
 import { type FileVersion, FileVersionError, isSameVersion, versionOf } from '../file-version.js';
 import type { RequestBody } from './immich-http.js';
 
@@ -10,69 +9,73 @@ export interface UploadForm {
   readonly fileName: string;
   /** The version that was hashed: exactly these bytes are sent, or nothing. */
   readonly version: FileVersion;
-  /** Called with the number of bytes of each chunk that goes out. */
+  /** Called with the number of bytes of each piece that goes out. */
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
-const CHUNK_BYTES = 256 * 1024;
+const PIECE_BYTES = 256 * 1024;
 
 /**
  * The multipart body that Immich 2.x and 3.x both take: device fields (required by 2.x, ignored by 3.x), dates
- * in UTC, the real name in a text field before the file, because the name in a part header is changed on the
- * way (quotes, line breaks). Reading ends with FileVersionError before the last byte when the file is no
- * longer the given version, so that the server never stores a mixture.
+ * in UTC, and the real name in a text field before the file, because a part header cannot hold every name.
  */
 export function uploadBody(form: UploadForm, hasDeviceFields = true): RequestBody {
   const { fileName, version } = form;
-  const data = new FormData();
   const modifiedAt = new Date(version.mtimeMs).toISOString();
-  if (hasDeviceFields) {
-    data.append('deviceAssetId', `${fileName}-${version.sizeBytes}`);
-    data.append('deviceId', 'immich-bridge');
-  }
-  data.append('fileCreatedAt', modifiedAt);
-  data.append('fileModifiedAt', modifiedAt);
-  data.append('filename', fileName);
-  const stream = Readable.from(readVersion(form), { objectMode: false, highWaterMark: CHUNK_BYTES });
-  data.append('assetData', stream, {
+  const fields = {
+    ...(hasDeviceFields && { deviceAssetId: `${fileName}-${version.sizeBytes}`, deviceId: 'immich-bridge' }),
+    fileCreatedAt: modifiedAt,
+    fileModifiedAt: modifiedAt,
     filename: fileName,
-    contentType: 'application/octet-stream',
-    knownLength: version.sizeBytes,
-  });
-  const headers = { ...data.getHeaders(), 'content-length': String(data.getLengthSync()) };
-  return { stream: withSource(data, stream), headers };
-}
-
-/** form-data does not end its source when it is destroyed: the file would stay open. */
-function withSource(data: FormData, source: Readable): Readable {
-  const stream = data as Readable & FormData;
-  const destroy = stream.destroy.bind(stream);
-  stream.destroy = (error?: Error) => {
-    source.destroy(error);
-    return destroy(error);
   };
-  return stream;
+  const boundary = `immich-bridge-${randomUUID()}`;
+  const part = (disposition: string) => `--${boundary}\r\nContent-Disposition: form-data; ${disposition}\r\n`;
+  const texts = Object.entries(fields).map(([name, value]) => `${part(`name="${name}"`)}\r\n${value}\r\n`);
+  const plainName = fileName.replace(/["\r\n\\]/g, '_');
+  const file = `${part(`name="assetData"; filename="${plainName}"`)}Content-Type: application/octet-stream\r\n\r\n`;
+  const head = Buffer.from(texts.join('') + file);
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+  return {
+    headers: {
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+      'content-length': String(head.length + version.sizeBytes + tail.length),
+    },
+    async send(write) {
+      await write(head);
+      await sendVersion(form, write);
+      await write(tail);
+    },
+  };
 }
 
-async function* readVersion({ path, version, onBytes }: UploadForm): AsyncGenerator<Buffer> {
+/**
+ * Sends exactly one version of a file, from two pieces of memory in turn: one is read while the other goes out.
+ * The last piece is held back until the file was looked at again, so that the server never stores a mixture.
+ */
+async function sendVersion(
+  { path, version, onBytes }: UploadForm,
+  write: (piece: Uint8Array) => Promise<void>,
+): Promise<void> {
   const file = await open(path);
   try {
-    const end = version.sizeBytes - 1;
-    let held: Buffer | undefined;
-    for await (const chunk of file.createReadStream({
-      start: 0,
-      end,
-      highWaterMark: CHUNK_BYTES,
-      autoClose: false,
-    })) {
-      if (held !== undefined) yield held;
-      held = chunk as Buffer;
-      onBytes?.(held.length);
+    const size = Math.min(PIECE_BYTES, version.sizeBytes);
+    const memory = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)] as const;
+    let leaving: Promise<void> = Promise.resolve();
+    for (let position = 0, turn = 0; position < version.sizeBytes; turn += 1) {
+      const wanted = Math.min(size, version.sizeBytes - position);
+      const { bytesRead } = await file.read(memory[turn % 2 === 0 ? 0 : 1], 0, wanted, position);
+      position += bytesRead;
+      const isLast = position === version.sizeBytes;
+      const isCutShort = bytesRead === 0;
+      if (isCutShort || (isLast && !isSameVersion(versionOf(await file.stat()), version))) {
+        throw new FileVersionError('changed', path);
+      }
+      await leaving;
+      leaving = write(memory[turn % 2 === 0 ? 0 : 1].subarray(0, bytesRead));
+      leaving.catch(() => undefined); // Heard of at the next turn, or at the end.
+      onBytes?.(bytesRead);
     }
-    if (held === undefined || !isSameVersion(versionOf(await file.stat()), version)) {
-      throw new FileVersionError('changed', path);
-    }
-    yield held;
+    await leaving;
   } finally {
     await file.close();
   }
