@@ -27,8 +27,10 @@ export interface AttemptMemory {
 export interface Attempt {
   readonly signal?: AbortSignal;
   readonly memory?: AttemptMemory;
-  /** Called with the bytes of each chunk sent. */
+  /** Called with the bytes of each piece sent. */
   readonly onBytes?: (bytes: number) => void;
+  /** Runs the sending when it is this file's turn. */
+  readonly inTurn?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 type Stored = {
@@ -85,7 +87,8 @@ async function store(hashed: Hashed, options: UploadFileOptions, attempt: Attemp
 
   const { version } = hashed;
   const form = { path: hashed.file.path, fileName, version, onBytes: attempt.onBytes };
-  const answer = await client.upload(form, attempt.signal);
+  const { signal, inTurn = (work) => work() } = attempt;
+  const answer = await inTurn(() => client.upload(form, signal));
   const after = await client.check(hashed.sha1);
   if (!after.isKnown || after.assetId !== answer.assetId) {
     throw new ImmichError(

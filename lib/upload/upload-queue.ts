@@ -1,28 +1,12 @@
 import { backoffMs, delay } from '../backoff.js';
 import type { ImmichError } from '../immich/immich-error.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import type { UploadQueueOptions } from './queue-options.js';
+import { createRoom } from './room.js';
 import { createServerGate } from './server-gate.js';
 import { type Entry, isSameFile, makeEntry, SupersededError, UnreadableError } from './upload-entry.js';
-import type { Attempt } from './upload-file.js';
 import { createUploadTally, type UploadState } from './upload-state.js';
 import { verdictOn } from './upload-verdict.js';
-
-export interface UploadQueueOptions<Context> {
-  readonly upload: (file: StableFile, attempt: Attempt) => Promise<UploadedFile>;
-  /** Waits until a file that changed under way is completely written again. */
-  readonly settle: (file: StableFile) => Promise<StableFile>;
-  /** One small request that resolves when the server works again. */
-  readonly probe: (trouble: ImmichError) => Promise<unknown>;
-  readonly signal: AbortSignal;
-  /** Files on their way at the same time, 1 to 16. */
-  readonly concurrency: number;
-  /** A file needs a person, or cannot be read for now; it stays in hand. `context` is what `add` was given. */
-  readonly onProblem: (error: Error, context: Context) => void;
-  readonly onChange: () => void;
-  readonly firstMs?: number;
-  readonly maxMs?: number;
-  readonly random?: () => number;
-}
 
 /**
  * Uploads files side by side, each at its own pace: what will pass is tried again for ever, what concerns the
@@ -35,14 +19,13 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
   const line = new Set<Entry<Context>>();
   const active = new Set<Entry<Context>>();
   const tally = createUploadTally();
-  let { concurrency } = options;
   let isPaused = false;
   const pace = { firstMs, ...(random && { random }) };
   const gate = createServerGate({ probe: options.probe, signal, onChange: pump, ...pace });
+  const room = createRoom(options.concurrency, gate);
 
   function pump(): void {
-    const limit = () => (gate.isTrial ? 1 : concurrency);
-    while (!signal.aborted && !isPaused && gate.isOpen && active.size < limit()) {
+    while (!signal.aborted && !isPaused && room.isFree(active)) {
       const [entry] = line;
       if (entry === undefined) break;
       line.delete(entry);
@@ -62,7 +45,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       onChange();
     };
     try {
-      finish(entry, await upload(entry.file, { signal, memory: entry.memory, onBytes }));
+      finish(entry, await upload(entry.file, { signal, memory: entry.memory, onBytes, inTurn: room.turn() }));
     } catch (error) {
       if (!signal.aborted) recover(entry, error);
     } finally {
@@ -79,7 +62,11 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
   }
 
   function recover(entry: Entry<Context>, error: unknown): void {
-    const verdict = verdictOn(error, entry.attempts);
+    const verdict = verdictOn(error, entry.attempts, gate.trouble);
+    if (verdict === 'requeue') {
+      entry.attempts -= 1;
+      enqueue(entry);
+    }
     if (verdict === 'drop') drop(entry, error);
     if (verdict === 'settle') void settleAgain(entry);
     if (verdict === 'hold') {
@@ -180,7 +167,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       pump();
     },
     setConcurrency(next: number) {
-      concurrency = next;
+      room.resize(next);
       pump();
     },
     /** Puts every failed file back into the line. */
@@ -195,6 +182,11 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     /** Paths of all files in hand. */
     paths: () => [...entries.keys()],
     state: (): UploadState =>
-      tally.describe({ entries: entries.values(), isPaused, trouble: gate.trouble, concurrency }),
+      tally.describe({
+        entries: entries.values(),
+        isPaused,
+        trouble: gate.trouble,
+        concurrency: room.size(),
+      }),
   };
 }

@@ -9,7 +9,7 @@ export interface UploadState {
   readonly state: 'idle' | 'uploading' | 'paused' | 'backoff' | 'error';
   /** Files in hand that are neither on their way nor failed. */
   readonly pending: number;
-  /** Files on their way now. */
+  /** Files that are hashed, sent or proven now. */
   readonly active: number;
   /** Files that wait for a person, each with its reason told to a Catch node. */
   readonly failed: number;

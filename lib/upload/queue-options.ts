@@ -1,0 +1,21 @@
+import type { ImmichError } from '../immich/immich-error.js';
+import type { StableFile, UploadedFile } from '../media-file.js';
+import type { Attempt } from './upload-file.js';
+
+/** What an upload queue works with. `Context` goes in with a file and comes out with its problems. */
+export interface UploadQueueOptions<Context> {
+  readonly upload: (file: StableFile, attempt: Attempt) => Promise<UploadedFile>;
+  /** Waits until a file that changed under way is completely written again. */
+  readonly settle: (file: StableFile) => Promise<StableFile>;
+  /** One small request that resolves when the server works again. */
+  readonly probe: (trouble: ImmichError) => Promise<unknown>;
+  readonly signal: AbortSignal;
+  /** Files that are sent at the same time, 1 to 16. While they are, some more are hashed, asked about and proven. */
+  readonly concurrency: number;
+  /** A file needs a person, or cannot be read for now; it stays in hand. `context` is what `add` was given. */
+  readonly onProblem: (error: Error, context: Context) => void;
+  readonly onChange: () => void;
+  readonly firstMs?: number;
+  readonly maxMs?: number;
+  readonly random?: () => number;
+}

@@ -1,0 +1,76 @@
+import type { StableFile } from '../media-file.js';
+import type { ServerGate } from './server-gate.js';
+import type { Attempt } from './upload-file.js';
+
+const SMALL_BYTES = 4 * 1024 * 1024;
+const SMALL_LOAD = 1 / 4;
+
+/**
+ * Says how much may go on at the same time. `concurrency` files are sent; of small files four times as many are in
+ * work, because they spend most of their time with hashes and questions, while a large one keeps the disk busy by
+ * itself. When the server gets into trouble, what has not begun to be sent is not sent.
+ */
+export function createRoom(concurrency: number, gate: ServerGate) {
+  const slots = createSlots(concurrency);
+  return {
+    /** Whether one more file may be taken up beside these. */
+    isFree(active: ReadonlySet<{ readonly file: StableFile }>): boolean {
+      if (!gate.isOpen) return false;
+      if (gate.isTrial) return active.size === 0;
+      let load = 0;
+      for (const { file } of active) load += file.sizeBytes <= SMALL_BYTES ? SMALL_LOAD : 1;
+      return load < slots.size();
+    },
+    /** The turn of a file that is taken up now; rejects with the gate's trouble if there is some by then. */
+    turn(): NonNullable<Attempt['inTurn']> {
+      const isAhead = gate.isTrial;
+      return (work) =>
+        slots.run(() => (gate.trouble === undefined || isAhead ? work() : Promise.reject(gate.trouble)));
+    },
+    /** Sends so many at the same time from now on. */
+    resize: slots.resize,
+    /** How many are sent at the same time. */
+    size: slots.size,
+  };
+}
+
+/** A number of places of which each piece of work takes one; the others wait in line. */
+function createSlots(places: number) {
+  let limit = places;
+  let taken = 0;
+  const line: (() => void)[] = [];
+  const admit = () => {
+    while (taken < limit) {
+      const next = line.shift();
+      if (next === undefined) return;
+      taken += 1;
+      next();
+    }
+  };
+  return {
+    async run<T>(work: () => Promise<T>): Promise<T> {
+      await new Promise<void>((go) => {
+        line.push(go);
+        admit();
+      });
+      const leave = () => {
+        taken -= 1;
+        admit();
+      };
+      try {
+        const result = await work();
+        leave();
+        return result;
+      } catch (error) {
+        // Whoever hears of the failure decides first whether the next one may go.
+        setImmediate(leave);
+        throw error;
+      }
+    },
+    resize(next: number) {
+      limit = next;
+      admit();
+    },
+    size: () => limit,
+  };
+}
