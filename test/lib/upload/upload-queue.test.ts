@@ -193,6 +193,18 @@ describe('while the server is in trouble', () => {
     expect(server.assets).toHaveLength(1);
   });
 
+  it('calls the trouble over when the server answers, though no file is left to try', async () => {
+    const server = await standIn();
+    await server.goDown();
+    const { add, queue } = queueFor(server);
+    const [photo] = await photos(1);
+    void add(photo!);
+    await vi.waitFor(() => expect(queue.state().problem?.kind).toBe('offline'));
+    rmSync(photo!.path);
+    await server.comeUp();
+    await vi.waitFor(() => expect(queue.state()).toMatchObject({ state: 'idle', pending: 0, problem: null }));
+  });
+
   it('holds all behind a refused key, says so once, and goes on when the key is accepted again', async () => {
     const server = await standIn();
     const repaired = server.fail({ kind: 'answer', status: 401 });
