@@ -3,7 +3,7 @@
  * - `offline`: no connection, or one that broke or stood still
  * - `busy`: 408, 425, 429, 502, 503, 504 or 52x, mostly from a proxy
  * - `maintenance`: Immich says that it is being maintained
- * - `server-error`: any other 5xx (a full disk on the server is one of them)
+ * - `server-error`: every further 5xx (a full disk on the server is one of them)
  * - `tls`: the certificate is not trusted
  * - `wrong-address`: something answers, but it is not Immich's API
  * - `unauthorized`, `forbidden`: the key is wrong, or lacks a permission
