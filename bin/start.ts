@@ -1,6 +1,6 @@
 /** `npm start`: the main job, at once; on stand-ins when no Immich is named. */
 import { existsSync, mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { SettingError, settingText } from '../lib/settings.js';
 import { type Demo, dropSample, startDemo } from './demo.js';
 import { type LaunchPlan, planLaunch } from './launch-settings.js';
@@ -101,29 +101,23 @@ function mqttLine(demo: Demo | undefined, env: NodeJS.ProcessEnv): string {
   return url === undefined ? 'none (set MQTT_URL)' : url.replace(/\/\/[^/@]*@/, '//');
 }
 
-/** Says what happens to the first picture, as the broker hears it. */
-async function showSampleTrip(plan: LaunchPlan, { broker }: Demo): Promise<void> {
+/** Says what happens to the first picture. */
+async function showSampleTrip(plan: LaunchPlan, { immich }: Demo): Promise<void> {
   const [folder] = plan.watchFolders;
   if (folder === undefined) return;
   const sample = await dropSample(folder);
+  const name = basename(sample);
   console.log(`A first picture was put into the watched folder: ${sample}`);
-  let seen = broker?.messages.length ?? 0;
+  let isTold = false;
   const timer = setInterval(() => {
-    for (const { topic, payload } of broker?.messages.slice(seen) ?? []) {
-      seen += 1;
-      if (topic.endsWith('/event/upload')) console.log(tripLine(JSON.parse(payload)));
-    }
+    const isUploaded = immich.assets.some(({ fileName }) => fileName === name);
+    if (isUploaded && !isTold) console.log(`  ${name} is in Immich`);
+    isTold ||= isUploaded;
+    if (!isUploaded || existsSync(sample)) return;
+    console.log(`  ${name} was confirmed by its checksum, and its original is in the archive`);
+    clearInterval(timer);
   }, 200);
   timer.unref();
-}
-
-function tripLine(event: { event_type: string; file: string; error: string | null }): string {
-  const words: Record<string, string> = {
-    uploaded: 'is in Immich; the checksum was confirmed',
-    duplicate: 'was in Immich already',
-    archived: 'was moved to the archive',
-  };
-  return `  ${event.file} ${words[event.event_type] ?? `failed: ${event.error}`}`;
 }
 
 main().catch((error: unknown) => {
