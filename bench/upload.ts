@@ -42,6 +42,7 @@ const roles: Record<string, (url: string, paths: string[]) => Promise<void>> = {
       signal: stop.signal,
       concurrency: CONCURRENCY,
       onProblem: (error) => console.error(error.message),
+      onDelay: (error) => console.error(error.message),
       onChange: () => undefined,
     });
     await Promise.all(paths.map((path) => queue.add(recordOf(path), undefined)));

@@ -1,5 +1,6 @@
-import { copyFile } from 'node:fs/promises';
+import { constants, copyFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { errorCode } from '../lib/file-io.js';
 import { type Broker, startBroker } from '../test/support/broker.js';
 import { type StandIn, startImmichStandIn } from '../test/support/immich-stand-in.js';
 
@@ -30,9 +31,14 @@ export async function startDemo(env: NodeJS.ProcessEnv): Promise<Demo> {
 
 const SAMPLE = resolve(import.meta.dirname, '../../test/fixtures/photo.jpg');
 
-/** Puts a first picture into the watched folder, so that one sees it travel. */
-export async function dropSample(folder: string): Promise<string> {
+/** Puts a first picture into the watched folder, so that one sees it travel; never over another file. */
+export async function dropSample(folder: string): Promise<string | undefined> {
   const sample = join(folder, 'sample.jpg');
-  await copyFile(SAMPLE, sample);
-  return sample;
+  try {
+    await copyFile(SAMPLE, sample, constants.COPYFILE_EXCL);
+    return sample;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return undefined;
+    throw error;
+  }
 }

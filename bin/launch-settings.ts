@@ -42,6 +42,13 @@ export function planLaunch(env: NodeJS.ProcessEnv, folder: string): LaunchPlan {
     throw new SettingError(`LOG_LEVEL: "${level}" does not work here. Type DEBUG, INFO, WARNING or ERROR.`);
   }
   const isDemo = settingText(env.IMMICH_API_URL) === undefined;
+  const meant = ['IMMICH_API_KEY', 'IMMICH_API_KEY_FILE', 'WATCH_DIRECTORIES', 'ARCHIVE_DIRECTORY'];
+  const set = meant.filter((name) => settingText(env[name]) !== undefined);
+  if (isDemo && set.length > 0) {
+    throw new SettingError(
+      `IMMICH_API_URL: it is empty, though ${set.join(' and ')} is set. Type Immich's address; the stand-in keeps nothing, so it gets no folder of yours. To look around, start without these settings.`,
+    );
+  }
   if (!isDemo && !settingText(env.IMMICH_API_KEY) && !settingText(env.IMMICH_API_KEY_FILE)) {
     throw new SettingError(
       'IMMICH_API_KEY: it is empty. Make a key in Immich under Account settings > API keys and set it, or name a file with it in IMMICH_API_KEY_FILE.',

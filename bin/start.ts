@@ -1,6 +1,8 @@
 /** `npm start`: the main job, at once; on stand-ins when no Immich is named. */
-import { existsSync, mkdirSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { apiBase } from '../lib/immich/server-address.js';
+import { parseBrokerAddress } from '../lib/mqtt/mqtt-address.js';
 import { SettingError, settingText } from '../lib/settings.js';
 import { type Demo, dropSample, startDemo } from './demo.js';
 import { type LaunchPlan, planLaunch } from './launch-settings.js';
@@ -13,12 +15,13 @@ async function main(): Promise<void> {
   const { env } = process;
   const envFile = resolve('.env');
   if (existsSync(envFile)) process.loadEnvFile(envFile);
+  checkNodeVersion(process.versions.node);
   const plan = planLaunch(env, process.cwd());
   makeFolders(plan);
   env.WATCH_DIRECTORIES = plan.watchFolders.join('\n');
   env.ARCHIVE_DIRECTORY = plan.archiveFolder;
 
-  const demo = plan.isDemo ? await startDemo(env) : undefined;
+  const demo = plan.isDemo && !hasTypedAddress(plan) ? await startDemo(env) : undefined;
   const nodeRed = await startNodeRed(plan).catch(async (error: unknown) => {
     await demo?.stop();
     throw error;
@@ -26,6 +29,19 @@ async function main(): Promise<void> {
   stopOnSignals(nodeRed, demo);
   console.log(welcome(plan, nodeRed, demo, env));
   if (demo !== undefined) await showSampleTrip(plan, demo);
+}
+
+/** Node-RED 4.1 takes ES modules from these versions on. */
+function checkNodeVersion(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)) return;
+  throw new SettingError(`Node.js ${version} is too old here: install 20.19, 22.12 or a newer version.`);
+}
+
+/** Whether the flow was changed in the editor to an Immich of its own. */
+function hasTypedAddress({ userDir }: LaunchPlan): boolean {
+  const flow = join(userDir, 'flows.json');
+  return existsSync(flow) && !readFileSync(flow, 'utf8').includes('${IMMICH_API_URL}');
 }
 
 function makeFolders({ watchFolders, archiveFolder }: LaunchPlan): void {
@@ -80,7 +96,7 @@ function welcome(
     `  Editor    ${nodeRed.editorUrl}`,
     ...plan.watchFolders.map((folder, index) => `  ${index === 0 ? 'Watches   ' : '          '}${folder}`),
     `  Archive   ${plan.archiveFolder}`,
-    `  Immich    ${demo === undefined ? settingText(env.IMMICH_API_URL) : `${demo.immich.url} (stand-in)`}`,
+    `  Immich    ${immichLine(demo, env)}`,
     `  MQTT      ${mqttLine(demo, env)}`,
     '',
     ...(isOpen
@@ -94,11 +110,17 @@ function welcome(
   return lines.join('\n');
 }
 
+function immichLine(demo: Demo | undefined, env: NodeJS.ProcessEnv): string {
+  if (demo !== undefined) return `${demo.immich.url} (stand-in)`;
+  const url = settingText(env.IMMICH_API_URL);
+  return url === undefined ? 'as typed in the editor' : new URL(apiBase(url)).origin;
+}
+
 function mqttLine(demo: Demo | undefined, env: NodeJS.ProcessEnv): string {
   if (demo?.broker !== undefined) return `${demo.broker.url} (embedded)`;
   const url = settingText(env.MQTT_URL);
-  // An address may hold a password.
-  return url === undefined ? 'none (set MQTT_URL)' : url.replace(/\/\/[^/@]*@/, '//');
+  // An address may hold a password: only its label is shown.
+  return url === undefined ? 'none (set MQTT_URL)' : parseBrokerAddress(url).label;
 }
 
 /** Says what happens to the first picture. */
@@ -106,6 +128,7 @@ async function showSampleTrip(plan: LaunchPlan, { immich }: Demo): Promise<void>
   const [folder] = plan.watchFolders;
   if (folder === undefined) return;
   const sample = await dropSample(folder);
+  if (sample === undefined) return;
   const name = basename(sample);
   console.log(`A first picture was put into the watched folder: ${sample}`);
   let isTold = false;

@@ -11,6 +11,8 @@ export interface FoundFile {
   readonly sizeBytes: number;
   readonly mtimeMs: number;
   readonly foundAt: string;
+  /** Largest size that the watch lets through; a file may outgrow it while it is written. */
+  readonly maxBytes?: number;
 }
 
 /** A found file that is completely written: its size and mtime stood still for `quietMs`. */

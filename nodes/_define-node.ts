@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
+import { type FileFlow, fileFlowOf, pathOf } from './_file-flow.js';
 import { makeTools, type NodeTools, type Output, toError, worksByNode } from './_node-tools.js';
 
 /** What a node does: all of it optional, so that a config node can be a bare object. */
@@ -31,6 +32,7 @@ export function defineNode<Config, Options, Work extends NodeWork = NodeWork>(
       RED.nodes.createNode(this, def);
       start(RED, this, def as NodeDef & Config, type, definition);
     }
+    fileFlowOf(RED.events);
     const { credentials } = definition;
     RED.nodes.registerType<Node, NodeDef, object, Record<string, string>>(type, construct, { credentials });
   };
@@ -43,6 +45,7 @@ function start<Config, Options, Work extends NodeWork>(
   type: string,
   definition: NodeDefinition<Config, Options, Work>,
 ): void {
+  const flow = fileFlowOf(RED.events);
   const closing = new AbortController();
   // Every file in hand listens for the end; that is no leak.
   setMaxListeners(0, closing.signal);
@@ -54,18 +57,18 @@ function start<Config, Options, Work extends NodeWork>(
     const problem = toError(error);
     node.status({ fill: 'red', shape: 'ring', text: RED._(`${type}.status.misconfigured`) });
     node.error(problem);
-    work = { onInput: () => Promise.reject(problem) };
+    work = refusal(problem, flow);
   }
   worksByNode.set(node, work);
   node.on('input', async (msg, send, done) => {
     let failure: Error | undefined;
     try {
       const output = await work.onInput?.(msg);
-      if (output !== undefined && !closing.signal.aborted) send(withoutError(output));
+      if (output !== undefined && !closing.signal.aborted) flow.pass(withoutError(output), send);
     } catch (error) {
       if (!closing.signal.aborted) failure = toError(error);
     }
-    done(failure);
+    finish(node, done, failure);
   });
   node.on('close', async (_removed: boolean, done: () => void) => {
     closing.abort();
@@ -76,6 +79,27 @@ function start<Config, Options, Work extends NodeWork>(
     }
     done();
   });
+}
+
+/** Catch nodes get a copy of the message, and some messages cannot be copied: that must not end Node-RED. */
+function finish(node: Node, done: (error?: Error) => void, failure: Error | undefined): void {
+  try {
+    done(failure);
+  } catch (error) {
+    node.error(failure ?? toError(error));
+  }
+}
+
+/** What a node with wrong settings does: it refuses, and hands back what it refused when it is repaired. */
+function refusal(problem: Error, flow: FileFlow): NodeWork {
+  const refused = new Set<string>();
+  return {
+    onInput(msg) {
+      for (const path of pathOf(msg)) refused.add(path);
+      throw problem;
+    },
+    close: () => flow.handBack([...refused]),
+  };
 }
 
 /** A message that came back from a Catch node for another try has its failure behind it. */

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import { fileFlowOf } from './_file-flow.js';
 
 /** The five colours of DESIGN: done, working, will pass, needs a person, idle or paused. */
 export type StatusFill = 'green' | 'blue' | 'yellow' | 'red' | 'grey';
@@ -29,16 +30,14 @@ export interface NodeTools<Options> {
   workOf<Work>(id: string): Work | undefined;
   /** Another pack's config node, as it is (a tls-config, say). */
   configNode(id: string): unknown;
-  /** Hands files back at close: folder-watch finds them anew once the flows run again. */
+  /** Hands files back: folder-watch looks at them anew, once the flows run. */
   returnFiles(paths: readonly string[]): void;
-  /** Calls back, when the flows run again, with the files that other nodes handed back. */
+  /** Calls back, while the flows run, with the files that other nodes handed back. */
   onReturnedFiles(handler: (paths: readonly string[]) => void): void;
 }
 
 /** What each node of this pack does, so that one finds another (immich-upload its immich-server). */
 export const worksByNode = new WeakMap<object, object>();
-
-const RETURNED = 'immich-bridge:files-returned';
 
 /** Makes the tools of one node. `type` is its name in the catalogue; everything ends when `signal` is aborted. */
 export function makeTools<Options>(
@@ -48,6 +47,7 @@ export function makeTools<Options>(
   options: Options,
   signal: AbortSignal,
 ): NodeTools<Options> {
+  const flow = fileFlowOf(RED.events);
   let shown = '';
   return {
     id: node.id,
@@ -66,9 +66,16 @@ export function makeTools<Options>(
       node.status(status);
     },
     send: (output) => {
-      if (output !== undefined && !signal.aborted) node.send(output);
+      if (output !== undefined && !signal.aborted) flow.pass(output, (now) => node.send(now));
     },
-    report: (error, msg) => node.error(toError(error), msg),
+    report(error, msg) {
+      try {
+        node.error(toError(error), msg);
+      } catch {
+        // The message cannot be copied for a Catch node: the log gets the error alone.
+        node.error(toError(error));
+      }
+    },
     log: (level, key, values = {}) =>
       node[level === 'info' ? 'log' : level](RED._(`${type}.log.${key}`, values)),
     workOf: <Work>(id: string) => {
@@ -76,25 +83,8 @@ export function makeTools<Options>(
       return (other ? worksByNode.get(other) : undefined) as Work | undefined;
     },
     configNode: (id) => RED.nodes.getNode(id),
-    returnFiles: (paths) => {
-      if (paths.length > 0) RED.events.emit(RETURNED, paths);
-    },
-    onReturnedFiles(handler) {
-      const waiting = new Set<string>();
-      const collect = (paths: readonly string[]) => {
-        for (const path of paths) waiting.add(path);
-      };
-      const deliver = () => {
-        if (waiting.size > 0) handler([...waiting]);
-        waiting.clear();
-      };
-      RED.events.on(RETURNED, collect);
-      RED.events.on('flows:started', deliver);
-      signal.addEventListener('abort', () => {
-        RED.events.off(RETURNED, collect);
-        RED.events.off('flows:started', deliver);
-      });
-    },
+    returnFiles: flow.handBack,
+    onReturnedFiles: (handler) => flow.onHandedBack(handler, signal),
   };
 }
 

@@ -37,6 +37,8 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
   const io = fileIo({ ...given, signal });
   const later = createRetryLater({ signal, isTransient, wait });
   const hand: Hand = { files: new Map(), troubles: new Map(), archivedCount: 0 };
+  /** Failed for good under these settings: handed back, too, when the node is repaired. */
+  const refused = new Set<string>();
   const show = atMostEvery(STATUS_EVERY_MS, signal, () => showStatus(tools, hand));
   show();
 
@@ -50,7 +52,7 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
     },
     async close() {
       await Promise.allSettled(hand.files.values());
-      tools.returnFiles([...hand.files.keys()].map(({ path }) => path));
+      tools.returnFiles([...refused, ...[...hand.files.keys()].map(({ path }) => path)]);
     },
   };
 
@@ -62,8 +64,12 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
       return { ...msg, topic: 'file/archived', filename: payload.archivedTo ?? file.path, payload };
     } catch (error) {
       isHandedBack = signal.aborted;
-      if (!isNoLongerOurs(error)) throw error;
+      if (!isNoLongerOurs(error)) {
+        if (!signal.aborted) refused.add(file.path);
+        throw error;
+      }
       tools.log('warn', error.code, { path: file.path });
+      tools.returnFiles([file.path]);
       return undefined;
     } finally {
       hand.troubles.delete(file);

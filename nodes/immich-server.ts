@@ -38,9 +38,15 @@ export default defineNode<Config, Options, ImmichServer>('immich-server', {
         'Immich address: it is empty. Type it, or set IMMICH_API_URL, as in http://192.168.1.10:2283.',
       );
     }
+    const apiKey = settingSecret('IMMICH_API_KEY', credentials.apiKey);
+    if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+      throw new SettingError(
+        'API key: it holds a blank or an invisible character. Copy it from Immich once more.',
+      );
+    }
     return {
       baseUrl: apiBase(url),
-      apiKey: settingSecret('IMMICH_API_KEY', credentials.apiKey),
+      apiKey,
       tls: settingText(config.tls),
       connectMs: settingNumber('Connect timeout', config.connectSeconds, 10, { min: 1, max: 600 }) * 1_000,
       stallMs: settingNumber('Stall timeout', config.stallSeconds, 60, { min: 1, max: 3_600 }) * 1_000,

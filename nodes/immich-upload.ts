@@ -9,6 +9,7 @@ import { probeServer } from '../lib/upload/server-probe.js';
 import { type TrashPolicy, uploadFile } from '../lib/upload/upload-file.js';
 import { createUploadQueue } from '../lib/upload/upload-queue.js';
 import { defineNode } from './_define-node.js';
+import { pathOf } from './_file-flow.js';
 import type { NodeTools, Output } from './_node-tools.js';
 import { createUploadReport } from './_upload-report.js';
 import type { ImmichServer } from './immich-server.js';
@@ -50,6 +51,7 @@ export default defineNode<Config, Options>('immich-upload', {
       settle: (file) => gate.waitFor(file, rulesOf(file)),
       probe: (trouble) => probeServer(client, trouble),
       onProblem: (error, msg) => tools.report(error, msg),
+      onDelay: (error) => tools.log('warn', 'delayed', { reason: error.message }),
       onChange: () => show(),
     });
     const show = atMostEvery(1_000, signal, () => tell(queue.state()));
@@ -74,7 +76,11 @@ export default defineNode<Config, Options>('immich-upload', {
         return [{ ...msg, topic: 'file/uploaded', filename: uploaded.path, payload: uploaded }, null];
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? error.code : undefined;
-        if (code === 'vanished') tools.log('info', 'vanished', { file: String(msg.filename ?? '') });
+        if (code === 'vanished') {
+          tools.log('info', 'vanished', { file: pathOf(msg).join('') });
+          // It may be there again before folder-watch missed it.
+          tools.returnFiles(pathOf(msg));
+        }
         if (code === 'vanished' || code === 'superseded') return undefined;
         throw error;
       }

@@ -45,10 +45,18 @@ export default defineNode<Config, Options>('stable-file', {
         const file = asFoundFile(msg.payload);
         try {
           const stable = await gate.waitFor(file);
+          if (stable.sizeBytes > (stable.maxBytes ?? Number.POSITIVE_INFINITY)) {
+            tools.log('warn', 'too-large', { file: file.path });
+            return undefined;
+          }
           return { ...msg, topic: 'file/stable', filename: stable.path, payload: stable };
         } catch (error) {
           const code = error instanceof StabilityError ? error.code : undefined;
-          if (code === 'vanished') tools.log('info', 'vanished', { file: file.path });
+          if (code === 'vanished') {
+            tools.log('info', 'vanished', { file: file.path });
+            // It may be there again before folder-watch missed it.
+            tools.returnFiles([file.path]);
+          }
           if (code === 'vanished' || code === 'superseded') return undefined;
           throw error;
         }

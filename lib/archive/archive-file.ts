@@ -2,7 +2,7 @@ import { type FileIo, fileIo } from '../file-io.js';
 import { type ArchivedFile, asUploadedFile, RecordError, type UploadedFile } from '../media-file.js';
 import { SettingError, settingChoice } from '../settings.js';
 import { ArchiveError } from './archive-error.js';
-import { archivePath, parseArchiveFolder, parseTemplate } from './archive-path.js';
+import { archivePath, isBelow, parseArchiveFolder, parseTemplate } from './archive-path.js';
 import { deleteFile, moveFile } from './move-file.js';
 
 /** What to do with the original of a proven file. */
@@ -68,10 +68,24 @@ async function carryOut(
 ): Promise<Pick<ArchivedFile, 'archivedTo' | 'archiveOutcome'>> {
   if (policy.mode === 'keep') return { archivedTo: file.path, archiveOutcome: 'kept' };
   if (policy.mode === 'delete') {
+    if (file.isTrashed) {
+      throw new ArchiveError(
+        'unproven',
+        `"${file.path}" lies in Immich's trash, which empties itself, so it was not deleted. Restore it in Immich first.`,
+      );
+    }
     await deleteFile(file, io);
     return { archivedTo: null, archiveOutcome: 'deleted' };
   }
   const { archiveFolder, template } = policy;
+  // Watched by mistake: an archived file must not go round and round.
+  if (
+    isBelow(archiveFolder, file.path) &&
+    !isBelow(archiveFolder, file.folder) &&
+    file.folder !== archiveFolder
+  ) {
+    return { archivedTo: file.path, archiveOutcome: 'already-archived' };
+  }
   const target = archivePath({ archiveFolder, template, file, now: new Date(io.now()) });
   const { archivedTo, outcome } = await moveFile(file, target, archiveFolder, io);
   return { archivedTo, archiveOutcome: outcome };

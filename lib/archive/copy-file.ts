@@ -79,7 +79,8 @@ async function pump(source: FileHandle, target: FileHandle, sizeBytes: number, i
 async function keepTraits(target: FileHandle, stats: Stats): Promise<void> {
   await unlessCode(NOT_KEPT, target.chown(stats.uid, stats.gid));
   await unlessCode(NOT_KEPT, target.chmod(stats.mode & 0o777));
-  await unlessCode(NOT_KEPT, target.utimes(stats.atimeMs / 1000, stats.mtimeMs / 1000));
+  // Dates, because a negative number means now to Node, and photos of 1955 have one.
+  await unlessCode(NOT_KEPT, target.utimes(stats.atime, stats.mtime));
 }
 
 /** Finds out whose fault it is that a copy has other bytes: hashes the original, whatever its times say. */

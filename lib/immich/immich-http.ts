@@ -70,7 +70,17 @@ export function createHttp(options: HttpOptions): Http {
       ...body?.headers,
     };
     signal?.throwIfAborted();
-    const sent = open(baseUrl + path, { method, agent, headers });
+    let sent: ClientRequest;
+    try {
+      sent = open(baseUrl + path, { method, agent, headers });
+    } catch (error) {
+      // Certificates are read only now.
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'no reason given';
+      throw new ImmichError(
+        'tls',
+        `The TLS configuration for ${origin} cannot be used (${code}). Check its certificate and key.`,
+      );
+    }
     return exchange(
       sent,
       body?.send ?? (async (write) => (text ? write(Buffer.from(text)) : undefined)),

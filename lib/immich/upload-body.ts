@@ -21,7 +21,7 @@ const PIECE_BYTES = 256 * 1024;
  */
 export function uploadBody(form: UploadForm, hasDeviceFields = true): RequestBody {
   const { fileName, version } = form;
-  const modifiedAt = new Date(version.mtimeMs).toISOString();
+  const modifiedAt = isoDate(version.mtimeMs);
   const fields = {
     ...(hasDeviceFields && { deviceAssetId: `${fileName}-${version.sizeBytes}`, deviceId: 'immich-bridge' }),
     fileCreatedAt: modifiedAt,
@@ -46,6 +46,12 @@ export function uploadBody(form: UploadForm, hasDeviceFields = true): RequestBod
       await write(tail);
     },
   };
+}
+
+/** Immich takes years of four digits; a file whose clock was out of its mind counts as from today. */
+function isoDate(ms: number, now = Date.now()): string {
+  const isUsable = ms >= Date.parse('0001-01-01T00:00:00Z') && ms <= Date.parse('9999-12-31T23:59:59Z');
+  return new Date(isUsable ? ms : now).toISOString();
 }
 
 /**

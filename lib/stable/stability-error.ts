@@ -1,6 +1,6 @@
 /**
  * Why a file did not become stable: it `vanished`, was `superseded` by a newer announcement of the same path,
- * stayed `incomplete`, or could not be read (`unreadable`). The first two need nobody.
+ * stayed `incomplete`, or is no file at all (`unreadable`). The first two need nobody.
  */
 export type StabilityErrorCode = 'vanished' | 'superseded' | 'incomplete' | 'unreadable';
 

@@ -16,7 +16,7 @@ export interface WaitState {
   readonly first: Look;
   /** When the next look is of use. */
   readonly dueAtMs: number;
-  /** Why the video is not whole, for as long as it stands still. */
+  /** Why the video is not whole, for as long as it stands still, or why the file cannot be read. */
   readonly notWhole?: string;
   readonly unreadableSinceMs?: number;
 }
@@ -62,7 +62,7 @@ async function lookAt(path: string, state: WaitState, effects: StepEffects): Pro
   }
   if (!rules.hasVideoCheck || !isCheckedVideo(path)) return { kind: 'stable', look, quietMs };
   // What stands still is not read again: its structure is the same.
-  if (state.notWhole !== undefined) {
+  if (state.notWhole !== undefined && state.unreadableSinceMs === undefined) {
     return waitStill(path, state.first, look, quietMs, rules, state.notWhole);
   }
   const structure = await checkVideo(path);
@@ -100,17 +100,12 @@ function waitStill(
 function stepAfterError(path: string, state: WaitState, effects: StepEffects, error: unknown): Step {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return failed('vanished', `"${path}" is no longer there.`);
-  const { giveUpMs, quietMs } = effects.rules;
+  const { quietMs } = effects.rules;
   const atMs = effects.now();
   const unreadableSinceMs = state.unreadableSinceMs ?? atMs;
-  const sinceMs = atMs - unreadableSinceMs;
-  if (sinceMs < giveUpMs) {
-    return wait({ ...state, unreadableSinceMs, dueAtMs: atMs + nextLookMs(sinceMs, quietMs, giveUpMs) });
-  }
-  return failed(
-    'unreadable',
-    `"${path}" could not be read for ${inWords(giveUpMs)} (${code}). Check its rights, and the drive or share it is on.`,
-  );
+  // Never given up: a share that comes back shows the same files, and nobody would tell of them again.
+  const dueAtMs = atMs + nextLookMs(atMs - unreadableSinceMs, quietMs, Number.POSITIVE_INFINITY);
+  return wait({ ...state, unreadableSinceMs, notWhole: `it cannot be read (${code})`, dueAtMs });
 }
 
 function wait(state: WaitState): Step {

@@ -14,6 +14,8 @@ export interface UploadQueueOptions<Context> {
   readonly concurrency: number;
   /** A file needs a person, or cannot be read for now; it stays in hand. `context` is what `add` was given. */
   readonly onProblem: (error: Error, context: Context) => void;
+  /** A file is tried again later, for a reason that will pass; told once a reason. */
+  readonly onDelay: (error: Error, context: Context) => void;
   readonly onChange: () => void;
   readonly firstMs?: number;
   readonly maxMs?: number;

@@ -1,5 +1,5 @@
-import type { StableFile } from '../media-file.js';
 import type { ServerGate } from './server-gate.js';
+import type { Entry } from './upload-entry.js';
 import type { Attempt } from './upload-file.js';
 
 const SMALL_BYTES = 4 * 1024 * 1024;
@@ -14,16 +14,16 @@ export function createRoom(concurrency: number, gate: ServerGate) {
   const slots = createSlots(concurrency);
   return {
     /** Whether one more file may be taken up beside these. */
-    isFree(active: ReadonlySet<{ readonly file: StableFile }>): boolean {
+    isFree(active: ReadonlySet<Pick<Entry<unknown>, 'file' | 'isAhead'>>): boolean {
       if (!gate.isOpen) return false;
-      if (gate.isTrial) return active.size === 0;
+      // A large one that the trouble did not break goes on beside the one that goes ahead.
+      if (gate.isTrial) return ![...active].some(({ isAhead }) => isAhead);
       let load = 0;
       for (const { file } of active) load += file.sizeBytes <= SMALL_BYTES ? SMALL_LOAD : 1;
       return load < slots.size();
     },
-    /** The turn of a file that is taken up now; rejects with the gate's trouble if there is some by then. */
-    turn(): NonNullable<Attempt['inTurn']> {
-      const isAhead = gate.isTrial;
+    /** The turn of a file; rejects with the gate's trouble if there is some by then, unless the file goes ahead. */
+    turn(isAhead: boolean): NonNullable<Attempt['inTurn']> {
       return (work) =>
         slots.run(() => (gate.trouble === undefined || isAhead ? work() : Promise.reject(gate.trouble)));
     },

@@ -31,8 +31,16 @@ export interface Entry<Context> {
   phase: Phase;
   /** Tries since it came, changed or was retried by hand. */
   attempts: number;
+  /** Times in a row that trouble with the server came up just while this file was in work. */
+  holds: number;
   /** Bytes sent in this try. */
   sentBytes: number;
+  /** Whether it was taken up as the one that goes ahead after trouble. */
+  isAhead: boolean;
+  /** The last reason that was told about it. */
+  told: string | undefined;
+  /** Settles when the try that is under way has ended. */
+  tryEnded: Promise<void>;
   readonly context: Context;
   readonly memory: AttemptMemory;
   /** Settles when the file is uploaded or dropped. */
@@ -49,7 +57,15 @@ export function makeEntry<Context>(file: StableFile, context: Context): Entry<Co
     resolve = onUploaded;
     reject = onDropped;
   });
-  return { file, phase: 'pending', attempts: 0, sentBytes: 0, context, memory: {}, promise, resolve, reject };
+  const begin = {
+    phase: 'pending',
+    attempts: 0,
+    holds: 0,
+    sentBytes: 0,
+    isAhead: false,
+    told: undefined,
+  } as const;
+  return { ...begin, file, tryEnded: Promise.resolve(), context, memory: {}, promise, resolve, reject };
 }
 
 /** Whether two records are of the same version of a file. */

@@ -1,5 +1,5 @@
 import { backoffMs, delay } from '../backoff.js';
-import type { ImmichError } from '../immich/immich-error.js';
+import { ImmichError } from '../immich/immich-error.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
 import type { UploadQueueOptions } from './queue-options.js';
 import { createRoom } from './room.js';
@@ -14,9 +14,19 @@ import { verdictOn } from './upload-verdict.js';
  * until it is uploaded or gone; nothing is written to disk, because the folder is the queue.
  */
 export function createUploadQueue<Context>(options: UploadQueueOptions<Context>) {
-  const { upload, settle, signal, onProblem, onChange, firstMs = 1_000, maxMs = 300_000, random } = options;
+  const {
+    upload,
+    settle,
+    signal,
+    onProblem,
+    onDelay,
+    onChange,
+    firstMs = 1_000,
+    maxMs = 300_000,
+    random,
+  } = options;
   const entries = new Map<string, Entry<Context>>();
-  const line = new Set<Entry<Context>>();
+  let line = new Set<Entry<Context>>();
   const active = new Set<Entry<Context>>();
   const tally = createUploadTally();
   let isPaused = false;
@@ -31,7 +41,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       const [entry] = line;
       if (entry === undefined) break;
       line.delete(entry);
-      void run(entry);
+      entry.tryEnded = run(entry);
     }
     onChange();
   }
@@ -40,6 +50,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     entry.phase = 'active';
     entry.attempts += 1;
     entry.sentBytes = 0;
+    entry.isAhead = gate.isTrial;
     active.add(entry);
     const onBytes = (bytes: number) => {
       entry.sentBytes += bytes;
@@ -47,7 +58,10 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       onChange();
     };
     try {
-      finish(entry, await upload(entry.file, { signal, memory: entry.memory, onBytes, inTurn: room.turn() }));
+      finish(
+        entry,
+        await upload(entry.file, { signal, memory: entry.memory, onBytes, inTurn: room.turn(entry.isAhead) }),
+      );
     } catch (error) {
       if (!signal.aborted) recover(entry, error);
     } finally {
@@ -64,25 +78,32 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
   }
 
   function recover(entry: Entry<Context>, error: unknown): void {
-    const verdict = verdictOn(error, entry.attempts, gate.trouble);
-    if (verdict === 'requeue') {
+    const verdict = verdictOn(error, entry, gate.trouble);
+    // What concerns the server was no try of this file.
+    if (verdict === 'requeue' || verdict === 'hold') {
       entry.attempts -= 1;
-      enqueue(entry);
+      enqueue(entry, true);
     }
     if (verdict === 'drop') drop(entry, error);
     if (verdict === 'settle') void settleAgain(entry);
     if (verdict === 'hold') {
-      enqueue(entry);
+      entry.holds += 1;
       gate.hold(error as ImmichError);
     }
     if (verdict === 'fail') {
       gate.passed();
       fail(entry, error);
     }
-    // Told once; the file stays in hand.
-    const isNews = verdict === 'reread' && entry.attempts === 1;
-    if (isNews) onProblem(new UnreadableError(entry.file.path, error), entry.context);
-    if (verdict === 'retry' || verdict === 'reread') void retryLater(entry);
+    if (verdict === 'reread') tell(entry, new UnreadableError(entry.file.path, error), onProblem);
+    if (verdict === 'retry') tell(entry, error as ImmichError, onDelay);
+    if (verdict === 'retry' || verdict === 'reread') void retryLater(entry, error);
+  }
+
+  /** Says why a file has to wait, once a reason. */
+  function tell(entry: Entry<Context>, error: Error, say: (error: Error, context: Context) => void): void {
+    if (entry.told === error.message) return;
+    entry.told = error.message;
+    say(error, entry.context);
   }
 
   async function settleAgain(entry: Entry<Context>): Promise<void> {
@@ -100,10 +121,11 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     }
   }
 
-  async function retryLater(entry: Entry<Context>): Promise<void> {
+  async function retryLater(entry: Entry<Context>, error: unknown): Promise<void> {
     entry.phase = 'delayed';
+    const askedMs = error instanceof ImmichError ? (error.retryAfterMs ?? 0) : 0;
     try {
-      await delay(backoffMs(entry.attempts, { ...pace, maxMs }), signal);
+      await delay(Math.max(askedMs, backoffMs(entry.attempts, { ...pace, maxMs })), signal);
     } catch {
       return; // The end: this entry was given up with everything else.
     }
@@ -113,10 +135,12 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
 
   const isInHand = (entry: Entry<Context>) => entries.get(entry.file.path) === entry;
 
-  function enqueue(entry: Entry<Context>): void {
+  function enqueue(entry: Entry<Context>, isFirst = false): void {
     if (!isInHand(entry) || entry.phase === 'pending') return;
     entry.phase = 'pending';
-    line.add(entry);
+    // What has begun goes first: it may need no more than its proof.
+    if (isFirst) line = new Set([entry, ...line]);
+    else line.add(entry);
   }
 
   function drop(entry: Entry<Context>, reason: unknown): void {
@@ -149,7 +173,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
         throw new SupersededError(file.path);
       }
       if (known?.phase === 'active') {
-        await known.promise.catch(() => undefined);
+        await known.tryEnded;
         return this.add(file, context);
       }
       if (known !== undefined) drop(known, new SupersededError(file.path));
@@ -177,6 +201,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       for (const entry of entries.values()) {
         if (entry.phase !== 'failed') continue;
         entry.attempts = 0;
+        entry.holds = 0;
         enqueue(entry);
       }
       pump();

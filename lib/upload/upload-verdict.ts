@@ -1,5 +1,6 @@
 import { FileVersionError } from '../file-version.js';
 import { ImmichError } from '../immich/immich-error.js';
+import type { Entry } from './upload-entry.js';
 
 /**
  * What becomes of a file after a try that did not work: `drop` it (it is gone), let it `settle` (it changed), `hold`
@@ -9,11 +10,19 @@ import { ImmichError } from '../immich/immich-error.js';
  */
 export type Verdict = 'drop' | 'settle' | 'hold' | 'requeue' | 'retry' | 'fail' | 'reread';
 
-/** Judges the error of a try; `attempts` counts the tries of this file so far, `trouble` is that of the server. */
-export function verdictOn(error: unknown, attempts: number, trouble: ImmichError | undefined): Verdict {
+const MOST_HOLDS = 3;
+
+/** Judges the error of a try of an entry; `trouble` is that of the server. */
+export function verdictOn(
+  error: unknown,
+  { attempts, holds }: Pick<Entry<unknown>, 'attempts' | 'holds'>,
+  trouble: ImmichError | undefined,
+): Verdict {
   if (trouble !== undefined && error === trouble) return 'requeue';
   if (error instanceof FileVersionError) return error.code === 'vanished' ? 'drop' : 'settle';
   if (!(error instanceof ImmichError)) return 'reread';
+  // The server answered each question in between: then it is this file that breaks the connection.
+  if (error.scope === 'server' && error.willPass && holds >= MOST_HOLDS) return 'retry';
   if (error.scope === 'server') return 'hold';
   return attempts < error.tries ? 'retry' : 'fail';
 }

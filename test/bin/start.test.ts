@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -9,6 +9,7 @@ import { fixturePath } from '../support/fixtures.js';
 import { cleanEnvironment, projectRoot } from '../support/node-red-process.js';
 import { standIn, tempFolder } from '../support/world.js';
 
+const REAL = { IMMICH_API_URL: 'http://127.0.0.1:1', IMMICH_API_KEY: 'key' };
 const PATIENCE = { timeout: 25_000, interval: 50 };
 
 interface Launched {
@@ -76,6 +77,29 @@ it('runs on a real Immich when it is told of one, with settings from .env, and m
   expect(server.assets).toHaveLength(1);
 });
 
+it('never puts a folder of the user before the stand-in, nor a sample over a file', async () => {
+  const folder = tempFolder();
+  const { output, exitCode } = launch({ WATCH_DIRECTORIES: folder });
+  expect(await exitCode).toBe(1);
+  expect(output()).toContain('IMMICH_API_URL: it is empty, though WATCH_DIRECTORIES is set');
+
+  const home = tempFolder();
+  mkdirSync(join(home, 'photos/inbox'), { recursive: true });
+  writeFileSync(join(home, 'photos/inbox/sample.jpg'), 'my only copy');
+  const second = launch({}, home);
+  const archived = join(home, 'photos/archive/sample.jpg');
+  await vi.waitFor(() => expect(existsSync(archived)).toBe(true), PATIENCE);
+  expect(readFileSync(archived, 'utf8')).toBe('my only copy');
+  second.child.kill('SIGTERM');
+  await second.exitCode;
+});
+
+it('prints no login of a broker', async () => {
+  const { output } = launch({ MQTT_URL: 'me:secret-pass@127.0.0.1:1' });
+  await vi.waitFor(() => expect(output()).toContain('Editor'), PATIENCE);
+  expect(output()).not.toContain('secret-pass');
+});
+
 it('keeps a flow that was changed in the editor', async () => {
   const folder = tempFolder();
   const flow = [{ id: 'mine', type: 'tab', label: 'My own flow' }];
@@ -95,10 +119,10 @@ it.each([
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: "loud" does not work here'],
   [{ PORT: 'eighty' }, 'PORT: "eighty" does not work here'],
   [
-    { WATCH_DIRECTORIES: '/dev/null/inbox' },
+    { ...REAL, WATCH_DIRECTORIES: '/dev/null/inbox' },
     'WATCH_DIRECTORIES: the folder /dev/null/inbox is missing and cannot be made',
   ],
-  [{ ARCHIVE_DIRECTORY: '/dev/null/archive' }, 'ARCHIVE_DIRECTORY: the folder'],
+  [{ ...REAL, ARCHIVE_DIRECTORY: '/dev/null/archive' }, 'ARCHIVE_DIRECTORY: the folder'],
 ])('answers %j with a sentence and ends', async (env, sentence) => {
   const { output, exitCode } = launch(env);
   expect(await exitCode).toBe(1);

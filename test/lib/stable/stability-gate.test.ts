@@ -166,19 +166,23 @@ describe('with time in hand', () => {
     expect(late.result?.sizeBytes).toBe(7);
   });
 
-  it('a file that cannot be read is tried again, and given up after an hour', async () => {
+  it('a file that cannot be read is said once and tried again for as long as it takes', async () => {
     disk.set('/a.jpg', { size: 1, mtimeMs: 1, code: 'EACCES' });
     disk.set('/b.jpg', { size: 1, mtimeMs: 1, code: 'ESTALE' });
-    const gate = makeGate();
+    const told: string[] = [];
+    const gate = makeGate({ onNotWhole: ({ path }, reason) => told.push(`${path}: ${reason}`) });
     const [a, b] = [follow(gate.waitFor(found('/a.jpg'))), follow(gate.waitFor(found('/b.jpg')))];
     await pass(HOUR / 2);
     disk.set('/b.jpg', { size: 1, mtimeMs: 1 });
     await pass(100_000);
     expect(b.result?.path).toBe('/b.jpg');
     expect(a.isOver).toBe(false);
-    await pass(HOUR / 2);
-    expect(codeOf(a.error)).toBe('unreadable');
-    expect(String(a.error)).toMatch(/could not be read for 60 minutes \(EACCES\)/);
+    await pass(3 * HOUR);
+    expect(a.isOver).toBe(false);
+    expect(told).toEqual(['/a.jpg: it cannot be read (EACCES)', '/b.jpg: it cannot be read (ESTALE)']);
+    disk.set('/a.jpg', { size: 1, mtimeMs: 1 });
+    await pass(150_000);
+    expect(a.result?.path).toBe('/a.jpg');
   });
 
   it('a video that is not whole waits, says why once, and is given up with that reason', async () => {

@@ -26,6 +26,7 @@ function queueFor(server: StandIn, options: QueueOptions = {}) {
   const stop = new AbortController();
   onTestFinished(() => stop.abort(new Error('test over')));
   const problems: { message: string; path: string }[] = [];
+  const delays: string[] = [];
   const client = clientOf(server, http);
   const upload: typeof client.upload = async (form, signal) => {
     beforeUpload?.(form.path);
@@ -44,6 +45,7 @@ function queueFor(server: StandIn, options: QueueOptions = {}) {
     signal: stop.signal,
     concurrency,
     onProblem: (error, path) => problems.push({ message: error.message, path }),
+    onDelay: (error) => delays.push(error.message),
     onChange: () => undefined,
     firstMs: 5,
     maxMs: 20,
@@ -53,7 +55,7 @@ function queueFor(server: StandIn, options: QueueOptions = {}) {
     uploaded.catch(() => undefined);
     return uploaded;
   };
-  return { queue, add, problems, settled, stop };
+  return { queue, add, problems, delays, settled, stop };
 }
 
 async function photos(count: number): Promise<StableFile[]> {
@@ -381,6 +383,42 @@ describe('a file that moves under its feet', () => {
     queue.resume();
     expect((await newer).sha1).toBe(sha1Of('newer bytes'));
   });
+});
+
+it('says once why a file is tried again', async () => {
+  const server = await standIn();
+  server.fail({ kind: 'answer', status: 500, times: 3, ...UPLOAD });
+  const { add, delays, problems } = queueFor(server);
+  await add((await photos(1))[0]!);
+  expect(delays).toEqual([expect.stringContaining('its disk may be full')]);
+  expect(problems).toEqual([]);
+});
+
+it('tries a newer version though the older one that was under way failed', async () => {
+  const server = await standIn();
+  server.fail({ kind: 'answer', status: 413, times: 1, body: '<html>', ...UPLOAD });
+  const [photo] = await photos(1);
+  let newer: Promise<UploadedFile> | undefined;
+  const beforeUpload = (path: string) => {
+    if (newer !== undefined) return;
+    newer = stableRecord(path).then((file) => add({ ...file, mtimeMs: file.mtimeMs + 1 }));
+    newer.catch(() => undefined);
+  };
+  const { add, queue } = queueFor(server, { beforeUpload });
+  const older = add(photo!);
+  await expect(older).rejects.toMatchObject({ code: 'superseded' });
+  await vi.waitFor(() => expect(queue.state()).toMatchObject({ failed: 0, totals: { files: 1 } }));
+});
+
+it('goes on with others beside a long upload that outlived the trouble', async () => {
+  const server = await standIn({ readBytesPerSecond: 400_000 });
+  const { add, queue } = queueFor(server, { stallMs: 5_000, answerMs: 20_000 });
+  const long = add(await stableFile(join(tempFolder(), 'long.mp4'), Buffer.alloc(6_000_000, 1)));
+  await vi.waitFor(() => expect(queue.state().percent).toBeGreaterThan(0));
+  server.fail({ kind: 'answer', status: 502, times: 1, ...UPLOAD });
+  await Promise.all((await photos(3)).map(add));
+  expect(queue.state()).toMatchObject({ active: 1, totals: { files: 3 } });
+  void long;
 });
 
 it('starts nothing while it is paused, and goes on where it was', async () => {
