@@ -1,8 +1,9 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { filesBelow } from '../support/files-below.js';
 import { fixturePath, PHOTOS, VIDEOS, writeCut } from '../support/fixtures.js';
+import { projectRoot, startNodeRedProcess } from '../support/node-red-process.js';
 import {
   eventsOf,
   PATIENCE,
@@ -157,6 +158,50 @@ it.each(['ib-stable', 'ib-upload'])(
     expect(here.server.assets).toHaveLength(2);
   },
 );
+
+it('takes a folder that was away for a moment while its files waited', async () => {
+  const here = await pipelineWorld({}, { FILE_STABILITY_WAIT_SECONDS: '2' });
+  const [card, away] = [join(here.inbox, 'card'), `${here.inbox}-away`];
+  mkdirSync(card);
+  for (const name of ['a.jpg', 'b.jpg']) writeFileSync(join(card, name), name);
+  const nodeRed = await startShippedFlow(here);
+  renameSync(card, away);
+  await vi.waitFor(() => expect(nodeRed.output()).toContain('is no longer there'), PATIENCE);
+  renameSync(away, card);
+  await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['card/a.jpg', 'card/b.jpg']), PATIENCE);
+});
+
+it('takes up what a node with wrong settings refused, once it is repaired', async () => {
+  const here = await pipelineWorld();
+  const flowFile = join(projectRoot, 'flows/immich-bridge.json');
+  const nodes = JSON.parse(readFileSync(flowFile, 'utf8')) as { id: string }[];
+  const broken = nodes.map((node) => (node.id === 'ib-archive' ? { ...node, template: '{nope}' } : node));
+  mkdirSync(here.userDir);
+  writeFileSync(join(here.userDir, 'flows.json'), JSON.stringify(broken));
+  writeFileSync(join(here.inbox, 'a.jpg'), 'a photo');
+  const nodeRed = await startNodeRedProcess({ userDir: here.userDir, env: here.env });
+  await vi.waitFor(() => expect(here.server.assets).toHaveLength(1), PATIENCE);
+  await vi.waitFor(
+    () => expect(eventsOf(here).map(({ event_type }) => event_type)).toContain('failed'),
+    PATIENCE,
+  );
+  const headers = { 'content-type': 'application/json', 'Node-RED-Deployment-Type': 'nodes' };
+  await fetch(`${nodeRed.url}/flows`, { method: 'POST', headers, body: readFileSync(flowFile) });
+  await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['a.jpg']), PATIENCE);
+});
+
+it('leaves a file that outgrew MAX_FILE_SIZE_MB while it was written', async () => {
+  const here = await pipelineWorld({}, { MAX_FILE_SIZE_MB: '1', FILE_STABILITY_WAIT_SECONDS: '1.5' });
+  const growing = join(here.inbox, 'growing.jpg');
+  writeFileSync(growing, 'small at first');
+  const nodeRed = await startShippedFlow(here);
+  await vi.waitFor(() => expect(nodeRed.output()).toContain('Started flows'), PATIENCE);
+  appendFileSync(growing, Buffer.alloc(1_100_000, 1));
+  await vi.waitFor(() => expect(nodeRed.output()).toMatch(/growing\.jpg.* left out/), PATIENCE);
+  writeFileSync(join(here.inbox, 'other.jpg'), 'another');
+  await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['other.jpg']), PATIENCE);
+  expect(filesBelow(here.inbox)).toEqual(['growing.jpg']);
+});
 
 it('gives the key away nowhere: not in logs, MQTT, exported flows or answers of the editor', async () => {
   const here = await pipelineWorld(

@@ -154,6 +154,17 @@ it('says that there is no key instead of asking without one', async () => {
   expect(server.requests).toEqual([]);
 });
 
+it('outlives a message that a Catch node cannot copy', async () => {
+  const { node, uploads } = await load(await standIn());
+  const msg: NodeMessage = { topic: 'x' };
+  let deep: unknown = [];
+  for (let depth = 0; depth < 20_000; depth += 1) deep = [deep];
+  msg.payload = deep;
+  node.receive(msg);
+  node.receive(await photo());
+  await vi.waitFor(() => expect(uploads).toHaveLength(1));
+});
+
 it('trusts an own certificate authority through a tls-config node', async () => {
   const server = await standIn({ tls: certificate });
   const ca = join(tempFolder(), 'ca.pem');

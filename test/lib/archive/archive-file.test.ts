@@ -32,6 +32,22 @@ describe('archiveFile', () => {
     expect(await filesBelow(one.archive)).toEqual(['trip/a (2).jpg', 'trip/a.jpg']);
   });
 
+  it('does not delete the only copy beside one in the trash', async () => {
+    const world = await makeWorld();
+    const file = { ...(await world.proven('a.jpg')), isTrashed: true };
+    await expect(archiveFile(file, { mode: 'delete' })).rejects.toMatchObject({ code: 'unproven' });
+    expect(await filesBelow(world.watched)).toEqual(['a.jpg']);
+  });
+
+  it('leaves a file that lies in the archive already, where the archive is watched by mistake', async () => {
+    const world = await makeWorld();
+    const file = await world.proven('archive/a.jpg');
+    const archiveFolder = join(world.watched, 'archive');
+    const archived = await archiveFile(file, { mode: 'move', archiveFolder, template: '' });
+    expect(archived).toMatchObject({ archivedTo: file.path, archiveOutcome: 'already-archived' });
+    expect(await filesBelow(world.watched)).toEqual(['archive/a.jpg']);
+  });
+
   it('keeps: touches nothing at all', async () => {
     const world = await makeWorld();
     const file = await world.proven('a.jpg');

@@ -25,6 +25,16 @@ const KINDS: readonly Kind[] = [
 ];
 
 describe.each(KINDS)('moveFile on %s', (_kind, fsOf) => {
+  it('keeps the date of a photo from before 1970', async () => {
+    const world = await makeWorld();
+    const date = new Date('1955-06-01T12:00:00Z');
+    const file = await world.proven('grandma.jpg', 'grandma', date);
+    const { archivedTo } = await moveFile(file, join(world.archive, 'grandma.jpg'), world.archive, {
+      fs: fsOf(world),
+    });
+    expect((await fs.stat(archivedTo)).mtime).toEqual(date);
+  });
+
   it('moves a file, creates the folders and keeps bytes, mtime and mode', async () => {
     const world = await makeWorld();
     const file = await world.proven('a.jpg', Buffer.alloc(3_000_000, 'photo'));
