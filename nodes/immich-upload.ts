@@ -51,7 +51,8 @@ export default defineNode<Config, Options>('immich-upload', {
       settle: (file) => gate.waitFor(file, rulesOf(file)),
       probe: (trouble) => probeServer(client, trouble),
       onProblem: (error, msg) => tools.report(error, msg),
-      onDelay: (error) => tools.log('warn', 'delayed', { reason: error.message }),
+      onDelay: (error, msg) =>
+        tools.log('warn', 'delayed', { file: pathOf(msg).join(''), reason: error.message }),
       onChange: () => show(),
     });
     const show = atMostEvery(1_000, signal, () => tell(queue.state()));

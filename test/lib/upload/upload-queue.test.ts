@@ -394,6 +394,36 @@ it('says once why a file is tried again', async () => {
   expect(problems).toEqual([]);
 });
 
+it('lets a file that alone breaks the connection wait alone', async () => {
+  const server = await standIn();
+  server.fail({ kind: 'reset', largerThanBytes: 10_000, afterBytes: 5_000, ...UPLOAD });
+  const { add, queue, delays } = queueFor(server, { concurrency: 1 });
+  const cursed = add(await stableFile(join(tempFolder(), 'cursed.jpg'), Buffer.alloc(20_000, 1)));
+  await Promise.all((await photos(5)).map(add));
+  await vi.waitFor(() => expect(delays).toEqual([expect.stringContaining('ended the connection')]));
+  await vi.waitFor(() =>
+    expect(queue.state()).toMatchObject({ pending: 1, totals: { files: 5 }, problem: null }),
+  );
+  void cursed;
+});
+
+it('finishes what has begun first, so that a rate limit lets the queue come forward', async () => {
+  const server = await standIn();
+  const { add } = queueFor(server, { concurrency: 1 });
+  let uploads = 0;
+  // Each proof is refused once, as by a limit of requests a second.
+  const fault = () =>
+    server.fail({ kind: 'answer', status: 503, times: 1, path: '/api/assets/bulk-upload-check' });
+  const timer = setInterval(() => {
+    if (uploadsOf(server).length > uploads) fault();
+    uploads = uploadsOf(server).length;
+  }, 1);
+  onTestFinished(() => clearInterval(timer));
+  await Promise.all((await photos(6)).map(add));
+  expect(server.assets).toHaveLength(6);
+  expect(uploadsOf(server)).toHaveLength(6);
+});
+
 it('tries a newer version though the older one that was under way failed', async () => {
   const server = await standIn();
   server.fail({ kind: 'answer', status: 413, times: 1, body: '<html>', ...UPLOAD });
