@@ -1,6 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
+import { connectionError, StaleConnectionError } from './connection-error.js';
 import type { HttpAnswer } from './immich-answer.js';
 import { ImmichError } from './immich-error.js';
 import { type StallLimits, watchProgress } from './stall-watch.js';
@@ -136,9 +137,6 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
-/** A connection broke that had been used before: the server may have closed it while it was idle. */
-class StaleConnectionError extends ImmichError {}
-
 /** Why a write failed is told by the request's own error. */
 const CLOSED = new Error('the connection is closed');
 
@@ -179,30 +177,4 @@ function answerOf(sent: ClientRequest, origin: string): Promise<HttpAnswer> {
       });
     });
   });
-}
-
-const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS/;
-
-const REASONS: Record<string, string> = {
-  ECONNREFUSED: 'refuses the connection: is Immich running, and is the port right?',
-  ENOTFOUND: 'is not known: check the host name.',
-  EAI_AGAIN: 'cannot be looked up: the name server does not answer.',
-  ECONNRESET: 'ended the connection.',
-  EPIPE: 'ended the connection.',
-  EHOSTUNREACH: 'cannot be reached: no way to that host.',
-  ENETUNREACH: 'cannot be reached: no network.',
-  EPROTO: 'does not speak https on this port.',
-};
-
-function connectionError(error: unknown, origin: string, wasReused: boolean): unknown {
-  if (error instanceof ImmichError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no reason given';
-  if (CERTIFICATE_CODES.test(code)) {
-    return new ImmichError(
-      'tls',
-      `The certificate of ${origin} is not trusted (${code}). Choose a TLS configuration with your own certificate authority in the Immich server's settings.`,
-    );
-  }
-  const sentence = `${origin} ${REASONS[code] ?? `did not answer (${code}).`}`;
-  return wasReused ? new StaleConnectionError('offline', sentence) : new ImmichError('offline', sentence);
 }
