@@ -5,6 +5,7 @@ import type { UploadQueueOptions } from './queue-options.js';
 import { createRoom } from './room.js';
 import { createServerGate } from './server-gate.js';
 import { type Entry, isSameFile, makeEntry, SupersededError, UnreadableError } from './upload-entry.js';
+import { createUploadLine } from './upload-line.js';
 import { createUploadTally, type UploadState } from './upload-state.js';
 import { verdictOn } from './upload-verdict.js';
 
@@ -14,19 +15,9 @@ import { verdictOn } from './upload-verdict.js';
  * until it is uploaded or gone; nothing is written to disk, because the folder is the queue.
  */
 export function createUploadQueue<Context>(options: UploadQueueOptions<Context>) {
-  const {
-    upload,
-    settle,
-    signal,
-    onProblem,
-    onDelay,
-    onChange,
-    firstMs = 1_000,
-    maxMs = 300_000,
-    random,
-  } = options;
-  const entries = new Map<string, Entry<Context>>();
-  let line = new Set<Entry<Context>>();
+  const { upload, settle, signal, onProblem, onDelay, onChange } = options;
+  const { firstMs = 1_000, maxMs = 300_000, random } = options;
+  const line = createUploadLine<Context>();
   const active = new Set<Entry<Context>>();
   const tally = createUploadTally();
   let isPaused = false;
@@ -36,11 +27,10 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
 
   function pump(): void {
     // Nobody is left to go ahead and find out: the answered question has to do.
-    if (gate.isOpen && gate.isTrial && active.size + line.size === 0) gate.passed();
+    if (gate.isOpen && gate.isTrial && active.size + line.waitingCount() === 0) gate.passed();
     while (!signal.aborted && !isPaused && room.isFree(active)) {
-      const [entry] = line;
+      const entry = line.next();
       if (entry === undefined) break;
-      line.delete(entry);
       entry.tryEnded = run(entry);
     }
     onChange();
@@ -57,11 +47,9 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       tally.sent(bytes);
       onChange();
     };
+    const inTurn = room.turn(entry.isAhead);
     try {
-      finish(
-        entry,
-        await upload(entry.file, { signal, memory: entry.memory, onBytes, inTurn: room.turn(entry.isAhead) }),
-      );
+      finish(entry, await upload(entry.file, { signal, memory: entry.memory, onBytes, inTurn }));
     } catch (error) {
       if (!signal.aborted) recover(entry, error);
     } finally {
@@ -73,7 +61,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
   function finish(entry: Entry<Context>, uploaded: UploadedFile): void {
     gate.passed();
     tally.uploaded(uploaded);
-    entries.delete(entry.file.path);
+    line.remove(entry);
     entry.resolve(uploaded);
   }
 
@@ -81,8 +69,9 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     const verdict = verdictOn(error, entry, gate.trouble);
     // What concerns the server was no try of this file.
     if (verdict === 'requeue' || verdict === 'hold') {
+      // What has begun goes first: it may need no more than its proof.
       entry.attempts -= 1;
-      enqueue(entry, true);
+      line.enqueue(entry, true);
     }
     if (verdict === 'drop') drop(entry, error);
     if (verdict === 'settle') void settleAgain(entry);
@@ -111,10 +100,10 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     try {
       entry.file = await settle(entry.file);
       entry.attempts = 0;
-      enqueue(entry);
+      line.enqueue(entry);
       pump();
     } catch (error) {
-      if (signal.aborted || !isInHand(entry)) return;
+      if (signal.aborted || !line.has(entry)) return;
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'vanished' || code === 'superseded') drop(entry, error);
       else fail(entry, error);
@@ -129,23 +118,12 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     } catch {
       return; // The end: this entry was given up with everything else.
     }
-    enqueue(entry);
+    line.enqueue(entry);
     pump();
   }
 
-  const isInHand = (entry: Entry<Context>) => entries.get(entry.file.path) === entry;
-
-  function enqueue(entry: Entry<Context>, isFirst = false): void {
-    if (!isInHand(entry) || entry.phase === 'pending') return;
-    entry.phase = 'pending';
-    // What has begun goes first: it may need no more than its proof.
-    if (isFirst) line = new Set([entry, ...line]);
-    else line.add(entry);
-  }
-
   function drop(entry: Entry<Context>, reason: unknown): void {
-    if (isInHand(entry)) entries.delete(entry.file.path);
-    line.delete(entry);
+    line.remove(entry);
     entry.reject(reason);
     onChange();
   }
@@ -157,7 +135,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
   }
 
   signal.addEventListener('abort', () => {
-    for (const entry of entries.values()) entry.reject(signal.reason);
+    for (const entry of line.all()) entry.reject(signal.reason);
   });
 
   return {
@@ -168,7 +146,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
      */
     async add(file: StableFile, context: Context): Promise<UploadedFile> {
       signal.throwIfAborted();
-      const known = entries.get(file.path);
+      const known = line.get(file.path);
       if (known !== undefined && known.phase !== 'failed' && isSameFile(known.file, file)) {
         throw new SupersededError(file.path);
       }
@@ -178,7 +156,6 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       }
       if (known !== undefined) drop(known, new SupersededError(file.path));
       const entry = makeEntry(file, context);
-      entries.set(file.path, entry);
       line.add(entry);
       pump();
       return entry.promise;
@@ -198,22 +175,17 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     },
     /** Puts every failed file back into the line. */
     retryFailed() {
-      for (const entry of entries.values()) {
+      for (const entry of line.all()) {
         if (entry.phase !== 'failed') continue;
         entry.attempts = 0;
         entry.holds = 0;
-        enqueue(entry);
+        line.enqueue(entry);
       }
       pump();
     },
     /** Paths of all files in hand. */
-    paths: () => [...entries.keys()],
+    paths: line.paths,
     state: (): UploadState =>
-      tally.describe({
-        entries: entries.values(),
-        isPaused,
-        trouble: gate.trouble,
-        concurrency: room.size(),
-      }),
+      tally.describe({ entries: line.all(), isPaused, trouble: gate.trouble, concurrency: room.size() }),
   };
 }

@@ -1,0 +1,40 @@
+import type { Entry } from './upload-entry.js';
+
+/** All files in hand, by path, and those among them that wait for their turn, in order. */
+export function createUploadLine<Context>() {
+  const inHand = new Map<string, Entry<Context>>();
+  let waiting = new Set<Entry<Context>>();
+  const has = (entry: Entry<Context>) => inHand.get(entry.file.path) === entry;
+  return {
+    /** How many wait for their turn. */
+    waitingCount: () => waiting.size,
+    get: (path: string) => inHand.get(path),
+    /** Whether an entry is still the one for its path. */
+    has,
+    all: () => inHand.values(),
+    paths: () => [...inHand.keys()],
+    /** Takes a new file in hand, at the end of the line. */
+    add(entry: Entry<Context>) {
+      inHand.set(entry.file.path, entry);
+      waiting.add(entry);
+    },
+    /** Puts an entry back into the line, if it is still in hand; `isFirst` before all others. */
+    enqueue(entry: Entry<Context>, isFirst = false) {
+      if (!has(entry) || entry.phase === 'pending') return;
+      entry.phase = 'pending';
+      if (isFirst) waiting = new Set([entry, ...waiting]);
+      else waiting.add(entry);
+    },
+    /** Takes the next one out of the line; it stays in hand. */
+    next(): Entry<Context> | undefined {
+      const [entry] = waiting;
+      if (entry !== undefined) waiting.delete(entry);
+      return entry;
+    },
+    /** Lets a file go. */
+    remove(entry: Entry<Context>) {
+      if (has(entry)) inHand.delete(entry.file.path);
+      waiting.delete(entry);
+    },
+  };
+}
