@@ -7,6 +7,7 @@ import { fixturePath, PHOTOS, VIDEOS, writeCut } from '../support/fixtures.js';
 import { projectRoot, startNodeRedProcess } from '../support/node-red-process.js';
 import {
   eventsOf,
+  lastStatusOf,
   PATIENCE,
   type PipelineWorld,
   pipelineWorld,
@@ -106,9 +107,7 @@ describe('stopping and dying', () => {
     );
     expect(await nodeRed.stop()).toBe(0);
     expect(filesBelow(here.inbox)).toEqual(['large.jpg']);
-    expect(here.broker.messages.filter(({ topic }) => topic.endsWith('/status')).at(-1)?.payload).toBe(
-      'offline',
-    );
+    expect(lastStatusOf(here)).toBe('offline');
   });
 
   it.each([
@@ -121,13 +120,12 @@ describe('stopping and dying', () => {
       writeFileSync(join(here.inbox, name), Buffer.concat([Buffer.from(name), Buffer.alloc(300_000, 1)]));
     }
     const first = await startShippedFlow(here);
-    await vi.waitFor(() => expect(isReached(here)).toBe(true), { timeout: 20_000, interval: 5 });
+    await vi.waitFor(() => expect([isReached(here), lastStatusOf(here)]).toEqual([true, 'online']), {
+      timeout: 20_000,
+      interval: 5,
+    });
     await first.kill();
-    await vi.waitFor(() =>
-      expect(here.broker.messages.filter(({ topic }) => topic.endsWith('/status')).at(-1)?.payload).toBe(
-        'offline',
-      ),
-    );
+    await vi.waitFor(() => expect(lastStatusOf(here)).toBe('offline'), PATIENCE);
     await startShippedFlow(here);
     await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['a.jpg', 'b.jpg', 'c.jpg']), PATIENCE);
     expect(filesBelow(here.inbox)).toEqual([]);

@@ -60,3 +60,8 @@ export const eventsOf = ({ broker }: PipelineWorld) =>
   broker.messages
     .filter(({ topic }) => topic === 'immich-bridge/test/event/upload')
     .map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
+
+/** What the broker last heard of the bridge: online, offline, or nothing. */
+export function lastStatusOf({ broker }: PipelineWorld): string | undefined {
+  return broker.messages.findLast(({ topic }) => topic.endsWith('/status'))?.payload;
+}
