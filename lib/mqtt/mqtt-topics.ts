@@ -1,18 +1,54 @@
 import { hostname } from 'node:os';
 import { SettingError, settingText } from '../settings.js';
 
-/** Where a bridge speaks: every topic carries the name of its instance. */
+/** Where a bridge speaks and listens: every topic carries the name of its instance. */
 export interface BridgeTopics {
   /** `online` or `offline` as plain text, retained; also the last will. */
   readonly status: string;
+  /** Versions and features, as JSON, retained. */
+  readonly info: string;
+  readonly uploaderState: string;
+  /** Takes `ON` or `OFF`. */
+  readonly pausedSet: string;
+  /** Takes a whole number. */
+  readonly concurrencySet: string;
+  readonly serverState: string;
+  /** What Home Assistant's update entity reads. */
+  readonly serverUpdate: string;
   /** What happened to one file, as JSON, never retained. */
   readonly uploadEvent: string;
+  readonly archiveEvent: string;
+  readonly serverEvent: string;
+  readonly gpuEvent: string;
+  /** Filter for all commands; the answers do not match it. */
+  readonly anyCommand: string;
+  folderState(id: string): string;
+  gpuState(id: string): string;
+  command(name: string): string;
+  response(name: string): string;
 }
 
 /** The topics of one instance, below a base topic that went through `parseBaseTopic`. */
 export function bridgeTopics(baseTopic: string, instance: string): BridgeTopics {
   const root = `${baseTopic}/${instance}`;
-  return { status: `${root}/status`, uploadEvent: `${root}/event/upload` };
+  return {
+    status: `${root}/status`,
+    info: `${root}/info`,
+    uploaderState: `${root}/uploader/state`,
+    pausedSet: `${root}/uploader/paused/set`,
+    concurrencySet: `${root}/uploader/concurrency/set`,
+    serverState: `${root}/server/state`,
+    serverUpdate: `${root}/server/update`,
+    uploadEvent: `${root}/event/upload`,
+    archiveEvent: `${root}/event/archive`,
+    serverEvent: `${root}/event/server`,
+    gpuEvent: `${root}/event/gpu`,
+    anyCommand: `${root}/cmd/+`,
+    folderState: (id) => `${root}/watch/${id}/state`,
+    gpuState: (id) => `${root}/gpu/${id}/state`,
+    command: (name) => `${root}/cmd/${name}`,
+    response: (name) => `${root}/cmd/${name}/response`,
+  };
 }
 
 /**
