@@ -7,8 +7,11 @@ import { makeTools, type NodeTools, type Output, toError, worksByNode } from './
 export interface NodeWork {
   /** Handles one message. What it returns is sent; what it throws reaches a Catch node. */
   onInput?(msg: NodeMessageInFlow): Promise<Output> | Output;
-  /** Waits for what was started to end. Called once, after `signal` was aborted. */
-  close?(): Promise<void> | void;
+  /**
+   * Waits for what was started to end. Called once, right after `signal` was aborted; `isRemoved` when the node was
+   * deleted, and not only stopped or changed.
+   */
+  close?(isRemoved: boolean): Promise<void> | void;
 }
 
 export interface NodeDefinition<Config, Options, Work extends NodeWork> {
@@ -70,10 +73,10 @@ function start<Config, Options, Work extends NodeWork>(
     }
     finish(node, done, failure);
   });
-  node.on('close', async (_removed: boolean, done: () => void) => {
+  node.on('close', async (isRemoved: boolean, done: () => void) => {
     closing.abort();
     try {
-      await work.close?.();
+      await work.close?.(isRemoved);
     } catch (error) {
       node.warn(toError(error).message);
     }
