@@ -13,6 +13,8 @@ export interface AnswerContext {
   readonly origin: string;
   /** Name of the file that was sent; undefined for every other request. */
   readonly fileName?: string | undefined;
+  /** Nothing was sent to be stored: something was asked. */
+  readonly isQuestion?: boolean;
 }
 
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
@@ -47,7 +49,7 @@ export function errorTexts(body: unknown): string[] {
 
 function errorFor(answer: HttpAnswer, body: unknown, context: AnswerContext, now: Date): ImmichError {
   const { status } = answer;
-  const { origin, fileName } = context;
+  const { origin, fileName, isQuestion = false } = context;
   const said = errorTexts(body).join('; ');
   const details: ImmichErrorDetails = { status, ...correlation(answer, body), ...retryAfter(answer, now) };
   if (status >= 300 && status < 400) return redirected(answer, origin, details);
@@ -83,9 +85,10 @@ function errorFor(answer: HttpAnswer, body: unknown, context: AnswerContext, now
   }
   if (status >= 500) {
     const scope = fileName === undefined ? 'server' : 'file';
+    const failed = isQuestion ? 'could not answer' : `could not store ${fileName ?? 'anything'}`;
     return new ImmichError(
       'server-error',
-      `Immich could not store ${fileName ?? 'anything'} (status ${status}${said && `: ${said}`}); its disk may be full. It is tried again.`,
+      `Immich ${failed} (status ${status}${said && `: ${said}`}); its disk may be full. It is tried again.`,
       { ...details, scope },
     );
   }

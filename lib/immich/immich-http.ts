@@ -1,7 +1,8 @@
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import http, { type ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import { connectionError, StaleConnectionError } from './connection-error.js';
+import { type AnswerOptions, answerOf, CLOSED } from './http-answer.js';
 import type { HttpAnswer } from './immich-answer.js';
 import { ImmichError } from './immich-error.js';
 import { type StallLimits, watchProgress } from './stall-watch.js';
@@ -16,13 +17,15 @@ export interface RequestBody {
   send(write: (piece: Uint8Array) => Promise<void>): Promise<void>;
 }
 
-export interface HttpRequest {
+export interface HttpRequest extends Omit<AnswerOptions, 'origin'> {
   readonly method: 'GET' | 'POST';
   /** Path below the API's base, as in `/server/ping`. */
   readonly path: string;
   readonly json?: unknown;
   readonly body?: RequestBody;
   readonly signal?: AbortSignal | undefined;
+  /** Goes out over a connection of its own, with a whole TLS handshake. */
+  readonly isAlone?: boolean;
 }
 
 /** One server, one key; the limits are those of a single request. */
@@ -40,9 +43,6 @@ export interface Http {
   close(): void;
 }
 
-/** Answers of the API are far smaller; a page that never ends is not Immich. */
-const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
-
 /**
  * Makes the one way to Immich: kept-alive connections, no redirects, flat memory, and a stall limit instead of a
  * total one. A kept-alive connection that the server had closed already is replaced once by a fresh one.
@@ -53,12 +53,10 @@ export function createHttp(options: HttpOptions): Http {
   const { origin, protocol } = new URL(baseUrl);
   const { request: open, Agent } = protocol === 'https:' ? https : http;
   const keptAlive = new Agent({ ...tls, keepAlive: true });
-  const fresh = new Agent({ ...tls, keepAlive: false });
+  const fresh = new Agent({ ...tls, keepAlive: false, maxCachedSessions: 0 });
 
-  function attempt(
-    { method, path, json, body, signal }: HttpRequest,
-    agent: http.Agent,
-  ): Promise<HttpAnswer> {
+  function attempt(request: HttpRequest, agent: http.Agent): Promise<HttpAnswer> {
+    const { method, path, json, body, signal } = request;
     const text = json === undefined ? undefined : JSON.stringify(json);
     const headers = {
       accept: 'application/json',
@@ -85,14 +83,14 @@ export function createHttp(options: HttpOptions): Http {
     return exchange(
       sent,
       body?.send ?? (async (write) => (text ? write(Buffer.from(text)) : undefined)),
-      signal,
+      request,
     );
   }
 
   async function exchange(
     sent: ClientRequest,
     send: RequestBody['send'],
-    signal?: AbortSignal,
+    { signal, limitBytes, onPiece, onSocket }: HttpRequest,
   ): Promise<HttpAnswer> {
     const watch = watchProgress(options, (said) =>
       sent.destroy(new ImmichError('offline', `${origin} ${said}`)),
@@ -109,7 +107,7 @@ export function createHttp(options: HttpOptions): Http {
       },
     );
     try {
-      return await answerOf(sent, origin);
+      return await answerOf(sent, { origin, limitBytes, onPiece, onSocket });
     } catch (error) {
       signal?.throwIfAborted();
       throw bodyError ?? connectionError(error, origin, sent.reusedSocket);
@@ -124,7 +122,7 @@ export function createHttp(options: HttpOptions): Http {
   return {
     async request(request) {
       try {
-        return await attempt(request, keptAlive);
+        return await attempt(request, request.isAlone ? fresh : keptAlive);
       } catch (error) {
         if (!(error instanceof StaleConnectionError)) throw error;
         return attempt(request, fresh);
@@ -137,9 +135,6 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
-/** Why a write failed is told by the request's own error. */
-const CLOSED = new Error('the connection is closed');
-
 function write(sent: ClientRequest, piece: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     const onClose = () => reject(CLOSED);
@@ -149,32 +144,6 @@ function write(sent: ClientRequest, piece: Uint8Array): Promise<void> {
       sent.off('close', onClose);
       if (error) reject(CLOSED);
       else resolve();
-    });
-  });
-}
-
-function answerOf(sent: ClientRequest, origin: string): Promise<HttpAnswer> {
-  return new Promise((resolve, reject) => {
-    sent.on('error', reject);
-    sent.once('close', () => reject(CLOSED));
-    sent.once('response', (response: IncomingMessage) => {
-      const pieces: Buffer[] = [];
-      let size = 0;
-      response.on('error', reject);
-      response.on('data', (piece: Buffer) => {
-        pieces.push(piece);
-        size += piece.length;
-        if (size <= LARGEST_ANSWER_BYTES) return;
-        reject(
-          new ImmichError('wrong-address', `${origin} answers with an endless page: check the address.`),
-        );
-        sent.destroy();
-      });
-      response.once('end', () => {
-        const { statusCode: status = 0, headers } = response;
-        const flat = Object.entries(headers).map(([name, value]) => [name, String(value)]);
-        resolve({ status, headers: Object.fromEntries(flat), text: Buffer.concat(pieces).toString('utf8') });
-      });
     });
   });
 }
