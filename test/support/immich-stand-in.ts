@@ -12,9 +12,10 @@ import { createFaultBox, type Fault } from './immich-stand-in/faults.js';
 import { createListener } from './immich-stand-in/listener.js';
 import type { Backend } from './immich-stand-in/routes.js';
 import { serve } from './immich-stand-in/serve.js';
+import { goodCondition, type ServerCondition } from './immich-stand-in/server-condition.js';
 
 export { proxyFaults } from './immich-stand-in/faults.js';
-export type { Dialect, Fault, RecordedRequest, StoredAsset };
+export type { Dialect, Fault, RecordedRequest, ServerCondition, StoredAsset };
 
 export interface StandInOptions {
   /** Default 127.0.0.1. */
@@ -35,6 +36,8 @@ export interface StandInOptions {
   readonly readBytesPerSecond?: number;
   /** Speaks https with this key and certificate (PEM). */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
+  /** Of the machine and its queues; default: in good order. */
+  readonly condition?: Partial<ServerCondition>;
   readonly now?: () => Date;
   /** Sees the bytes of each file go by; nothing keeps them otherwise. */
   readonly onBytes?: (bytes: Buffer, fileName: string) => void;
@@ -56,6 +59,10 @@ export interface StandIn {
   trash(id: string): void;
   restore(id: string): void;
   remove(id: string): void;
+  /** Changes the machine and its queues. */
+  setCondition(changes: Partial<ServerCondition>): void;
+  /** Changes what the key may do, as its user can at any time. */
+  setPermissions(permissions: readonly string[]): void;
   /** Sets a fault and returns how to take it back. */
   fail(fault: Fault): () => void;
   /** Forgets assets, requests, orphans and faults. */
@@ -101,6 +108,12 @@ export async function startImmichStandIn(options: StandInOptions = {}): Promise<
     trash: (id) => mustKnow(library.trash(id), id),
     restore: (id) => mustKnow(library.restore(id), id),
     remove: (id) => mustKnow(library.remove(id), id),
+    setCondition(changes) {
+      backend.condition = { ...backend.condition, ...changes };
+    },
+    setPermissions(permissions) {
+      backend.user = { ...backend.user, permissions };
+    },
     fail: faults.add,
     reset() {
       library.clear();
@@ -126,7 +139,14 @@ function createRequestListener(
   };
 }
 
-function createBackend(options: StandInOptions, now: () => Date): Backend & { orphans: number } {
+/** What a test may change while the server runs. */
+interface Changing {
+  condition: ServerCondition;
+  user: Backend['user'];
+  orphans: number;
+}
+
+function createBackend(options: StandInOptions, now: () => Date): Omit<Backend, keyof Changing> & Changing {
   const { dialect = 'v2', apiKey = randomBytes(24).toString('base64url'), onBytes } = options;
   const { permissions = ['asset.upload'], isAdmin = true, quotaBytes = null } = options;
   const user = { id: randomUUID(), isAdmin, createdAt: now().toISOString(), permissions, quotaBytes };
@@ -135,6 +155,8 @@ function createBackend(options: StandInOptions, now: () => Date): Backend & { or
     apiKey,
     user,
     library: createAssetLibrary(now),
+    condition: { ...goodCondition, ...options.condition },
+    now,
     orphans: 0,
     onOrphans: (count: number) => {
       backend.orphans += count;

@@ -11,6 +11,11 @@ export interface Answer {
   readonly body?: string | object;
 }
 
+/** The answer 200 with JSON. */
+export function ok(body: object): Answer {
+  return { status: 200, body };
+}
+
 /** One entry of the `errors` list of a 3.x answer. */
 export interface Issue {
   readonly code: string;

@@ -66,6 +66,8 @@ describe.skipIf(folder === '')('the stand-in agrees with the recordings (needs I
     ['api-keys-me.json', '/api/api-keys/me'],
     ['users-me.json', '/api/users/me'],
     ['assets-statistics.json', '/api/assets/statistics'],
+    ['jobs.json', '/api/jobs'],
+    ['jobs-busy.json', '/api/jobs'],
   ])('in the names of %s', async (name, path) => {
     const { json } = await send(standIn.url + path, { headers: { 'x-api-key': standIn.apiKey } });
     expect(Object.keys(json ?? {}).sort()).toEqual(Object.keys(recording(name)).sort());
@@ -78,6 +80,34 @@ describe.skipIf(folder === '')('the stand-in agrees with the recordings (needs I
       expect((await send(standIn.url + path)).json).toEqual(recording(name));
     },
   );
+
+  it.each([
+    ['queues.json', '/api/queues'],
+    ['jobs.json', '/api/jobs'],
+  ])('in every word of %s while all queues are idle', async (name, path) => {
+    const { json } = await send(standIn.url + path, { headers: { 'x-api-key': standIn.apiKey } });
+    expect(json).toEqual(recording(name));
+  });
+
+  it.each([
+    ['queues-busy.json', '/api/queues', 3, 10],
+    ['jobs-busy.json', '/api/jobs', 3, 9],
+  ])('in the form of %s while some are busy', async (name, path, active, waiting) => {
+    standIn.setCondition({
+      queues: { thumbnailGeneration: { active, waiting }, metadataExtraction: { active: 1 } },
+    });
+    const { json } = await send(standIn.url + path, { headers: { 'x-api-key': standIn.apiKey } });
+    standIn.setCondition({ queues: {} });
+    const own = JSON.parse(JSON.stringify(json)) as Json;
+    expect(own).toMatchObject(recording(name));
+  });
+
+  it('in the names of server-version-history.json', async () => {
+    const { json } = await send(`${standIn.url}/api/server/version-history`);
+    expect(Object.keys((json as unknown as Json[])[0] ?? {})).toEqual(
+      Object.keys((recording('server-version-history.json') as unknown as Json[])[0] ?? {}),
+    );
+  });
 
   it.each(endpoints)('in who may ask $path', ({ path, permission, ...statuses }) => {
     const {

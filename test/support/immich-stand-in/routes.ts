@@ -1,12 +1,14 @@
-import { type Answer, ApiError, type Dialect, invalidFields } from './answers.js';
+import { type Answer, ApiError, type Dialect, invalidFields, ok } from './answers.js';
 import type { AssetLibrary } from './asset-library.js';
+import { deleteAssets, readAsset, restoreAssets } from './asset-routes.js';
 import { bulkCheck } from './bulk-check.js';
 import type { Exchange } from './exchange.js';
 import type { Misfortune } from './faults.js';
 import { mediaTypes } from './media-types.js';
+import { jobTable, namedQueue, queueList } from './queues.js';
+import { type ServerCondition, serverStorage, versionCheck } from './server-condition.js';
 import * as info from './server-info.js';
 import { upload } from './upload.js';
-import { isUuid, wrongUuid } from './upload-fields.js';
 
 /** What the routes answer from. */
 export interface Backend {
@@ -14,6 +16,8 @@ export interface Backend {
   readonly apiKey: string;
   readonly user: info.StandInUser;
   readonly library: AssetLibrary;
+  readonly condition: ServerCondition;
+  readonly now: () => Date;
   readonly onOrphans: (count: number) => void;
   readonly onBytes: ((bytes: Buffer, fileName: string) => void) | undefined;
 }
@@ -24,7 +28,8 @@ export interface Call extends Backend {
   readonly misfortune: Misfortune;
 }
 
-interface RoutedCall extends Call {
+/** A request that found its route. */
+export interface RoutedCall extends Call {
   readonly json: object | undefined;
   /** The last part of the path where the route has `:id`. */
   readonly id: string;
@@ -34,6 +39,8 @@ interface Route {
   /** `open` needs no key, `key` any valid one, else the permission that the key must have. */
   readonly access: string;
   readonly isAdminOnly?: boolean;
+  /** Whether this server has it at all; every one by default. */
+  readonly isKnown?: (condition: ServerCondition) => boolean;
   readonly answer: (call: RoutedCall) => Answer | Promise<Answer>;
 }
 
@@ -52,7 +59,7 @@ const routes: Readonly<Record<string, Route>> = {
   'GET /api/server/about': { access: 'server.about', answer: ({ dialect }) => ok(info.serverAbout(dialect)) },
   'GET /api/server/storage': {
     access: 'server.storage',
-    answer: ({ library }) => ok(info.serverStorage(library.usageBytes())),
+    answer: ({ library, condition }) => ok(serverStorage(library.usageBytes(), condition.disk)),
   },
   'GET /api/server/statistics': {
     access: 'server.statistics',
@@ -61,9 +68,34 @@ const routes: Readonly<Record<string, Route>> = {
   },
   'GET /api/server/version-check': {
     access: 'server.versionCheck',
-    answer: () => ok({ checkedAt: null, releaseVersion: null }),
+    answer: ({ condition, now }) => ok(versionCheck(condition, now())),
   },
-  'GET /api/api-keys/me': { access: 'key', answer: ({ user }) => ok(info.currentKey(user)) },
+  'GET /api/server/version-history': {
+    access: 'open',
+    answer: ({ dialect, user }) => ok(info.versionHistory(dialect, user)),
+  },
+  'GET /api/queues': {
+    access: 'queue.read',
+    isAdminOnly: true,
+    isKnown: ({ hasQueues }) => hasQueues,
+    answer: ({ dialect, condition }) => ok(queueList(dialect, condition.queues)),
+  },
+  'GET /api/queues/:id': {
+    access: 'queue.read',
+    isAdminOnly: true,
+    isKnown: ({ hasQueues }) => hasQueues,
+    answer: readQueue,
+  },
+  'GET /api/jobs': {
+    access: 'job.read',
+    isAdminOnly: true,
+    answer: ({ dialect, condition }) => ok(jobTable(dialect, condition.queues)),
+  },
+  'GET /api/api-keys/me': {
+    access: 'key',
+    isKnown: ({ hasKeyInfo }) => hasKeyInfo,
+    answer: ({ user }) => ok(info.currentKey(user)),
+  },
   'GET /api/users/me': {
     access: 'user.read',
     answer: ({ library, user }) => ok(info.currentUser(library, user)),
@@ -96,7 +128,12 @@ export async function answerCall(call: Call): Promise<Answer> {
   const json = await readJson(call.exchange);
   const { name, id } = nameRoute(method, path);
   const route = routes[name];
-  if (route === undefined || (call.misfortune.isMaintenance && !duringMaintenance.includes(name))) {
+  const isKnown = route?.isKnown?.(call.condition) ?? true;
+  if (
+    route === undefined ||
+    !isKnown ||
+    (call.misfortune.isMaintenance && !duringMaintenance.includes(name))
+  ) {
     throw new ApiError(404, `Cannot ${method} ${path}`, [], isInApi);
   }
   checkAccess(call, route);
@@ -146,40 +183,11 @@ async function readJson(exchange: Exchange): Promise<object | undefined> {
   throw new ApiError(400, 'The body must be an object or a list', [], false);
 }
 
-function readAsset({ id, library, user, dialect }: RoutedCall): Answer {
-  if (!isUuid(id)) throw invalidFields(dialect === 'v2' ? ['id must be a UUID'] : [wrongUuid('id')]);
-  const asset = library.get(id.toLowerCase());
-  if (asset === undefined) throw new ApiError(400, 'Not found or no asset.read access');
-  return ok(info.assetAnswer(asset, user, dialect));
-}
-
-function deleteAssets(call: RoutedCall): Answer {
-  const isForced = call.json !== undefined && 'force' in call.json && call.json.force === true;
-  for (const id of idsOf(call)) {
-    if (isForced) call.library.remove(id);
-    else call.library.trash(id);
-  }
-  return { status: 204 };
-}
-
-function restoreAssets(call: RoutedCall): Answer {
-  const trashed = idsOf(call).filter((id) => call.library.get(id)?.isTrashed);
-  for (const id of trashed) call.library.restore(id);
-  return ok({ count: trashed.length });
-}
-
-function idsOf({ json, library, dialect }: RoutedCall): string[] {
-  const ids: unknown = json !== undefined && 'ids' in json ? json.ids : undefined;
-  if (!Array.isArray(ids) || !ids.every(isUuid)) {
-    throw invalidFields(dialect === 'v2' ? ['each value in ids must be a UUID'] : [wrongUuid('ids')]);
-  }
-  const known = ids.map((id) => String(id).toLowerCase());
-  if (known.some((id) => library.get(id) === undefined)) {
-    throw new ApiError(400, 'Not found or no asset.delete access');
-  }
-  return known;
-}
-
-function ok(body: object): Answer {
-  return { status: 200, body };
+function readQueue({ id, dialect, condition }: RoutedCall): Answer {
+  const queue = namedQueue(dialect, condition.queues, id);
+  if (queue !== undefined) return ok(queue);
+  const values = queueList(dialect, {}).map(({ name }) => name);
+  const message = `name must be one of the following values: ${values.join(', ')}`;
+  const issue = { code: 'invalid_value', values, path: ['name'], message: 'Invalid option' };
+  throw invalidFields(dialect === 'v2' ? [message] : [issue]);
 }

@@ -20,6 +20,13 @@ export function serverVersion(dialect: Dialect): object {
   return version[dialect];
 }
 
+/** `GET /server/version-history`: one entry a version that ran. */
+export function versionHistory(dialect: Dialect, { createdAt }: StandInUser): object {
+  const { major, minor, patch } = version[dialect];
+  const id = 'e97fb13b-d4d0-4de4-a25b-148bad88c9e7';
+  return [{ id, createdAt, version: `${major}.${minor}.${patch}` }];
+}
+
 /** `GET /server/about`. */
 export function serverAbout(dialect: Dialect): object {
   const { major, minor, patch } = version[dialect];
@@ -60,21 +67,6 @@ export function serverFeatures(dialect: Dialect): object {
   off.push('importFaces', 'oauth', 'oauthAutoLaunch', 'ocr', 'email');
   if (dialect === 'v3') off.push('realtimeTranscoding');
   return Object.fromEntries([...on.map((name) => [name, true]), ...off.map((name) => [name, false])]);
-}
-
-/** `GET /server/storage`: a disk of 1 TiB, so that only the quota limits. */
-export function serverStorage(usedBytes: number): object {
-  const size = 2 ** 40;
-  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  return {
-    diskSize: gib(size),
-    diskUse: gib(usedBytes),
-    diskAvailable: gib(size - usedBytes),
-    diskSizeRaw: size,
-    diskUseRaw: usedBytes,
-    diskAvailableRaw: size - usedBytes,
-    diskUsagePercentage: Math.round((usedBytes / size) * 10_000) / 100,
-  };
 }
 
 /** `GET /server/statistics`: admin only. */
