@@ -71,7 +71,7 @@ export function readSample(line: string): Sample | undefined {
     left = left.slice(1);
     for (let label = LABEL.exec(left); label !== null; label = LABEL.exec(left)) {
       const [whole, key = '', text = ''] = label;
-      labels[key] = unescape(text);
+      labels[key] = plain(text);
       left = left.slice(whole.length);
     }
     if (!/^[ \t]*\}/.test(left)) return undefined;
@@ -90,6 +90,6 @@ function readValue(text: string | undefined): number | undefined {
   return Number.isNaN(number) ? undefined : number;
 }
 
-function unescape(text: string): string {
+function plain(text: string): string {
   return text.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character));
 }

@@ -1,5 +1,5 @@
 /** What a permission of Immich's keys shows; source: the permissions that 2.7.5 asked for. */
-export const RIGHTS = {
+const RIGHTS = {
   'server.versionCheck': { shows: 'whether there is a newer version', isForAdmins: false },
   'server.storage': { shows: 'how full the disk is', isForAdmins: false },
   'user.read': { shows: 'the quota of its user', isForAdmins: false },
@@ -10,6 +10,9 @@ export const RIGHTS = {
 } as const;
 
 export type Right = keyof typeof RIGHTS;
+
+/** All of them, in the order in which they are told. */
+export const RIGHT_NAMES = Object.keys(RIGHTS) as readonly Right[];
 
 /** What a key may see, as far as it is known. */
 export interface KeyRights {

@@ -4,7 +4,7 @@ import * as facts from '../immich/server-facts.js';
 import type { Pong } from '../immich/server-ping.js';
 import type { HealthProblem } from './health-report.js';
 import { createInquiry, type Inquiry, type InquiryOptions } from './inquiry.js';
-import type { Right } from './key-rights.js';
+import { RIGHT_NAMES, type Right } from './key-rights.js';
 
 /** What one look at a server saw; null is what it could not see. */
 export interface ServerLook {
@@ -37,8 +37,8 @@ export async function lookAtServer(options: InquiryOptions, signal: AbortSignal)
     return { ...NOTHING, pong: null, problem: { kind, message }, version: null, missing: null };
   }
   const [version, seen] = await Promise.all([seeVersion(options, inquiry), seeWithKey(options, inquiry)]);
-  const { problem, missing } = inquiry;
-  return { ...NOTHING, ...seen, pong, problem, version, missing: seen === null ? null : [...missing] };
+  const missing = seen === null ? null : RIGHT_NAMES.filter((right) => inquiry.missing.has(right));
+  return { ...NOTHING, ...seen, pong, problem: inquiry.problem, version, missing };
 }
 
 async function seeVersion({ client }: InquiryOptions, inquiry: Inquiry): Promise<string | null> {

@@ -1,4 +1,3 @@
-import type { ConnectionOptions } from 'node:tls';
 import { ImmichError } from '../immich/immich-error.js';
 import { createHttp, type Http } from '../immich/immich-http.js';
 import { createExpositionReader, type Sample } from './exposition.js';
@@ -20,7 +19,6 @@ export interface MetricsOptions {
   /** As in `http://photos.lan:8091/metrics`: the API's, the microservices', or both. */
   readonly addresses: readonly string[];
   readonly limitMs: number;
-  readonly tls?: ConnectionOptions | undefined;
 }
 
 export interface MetricsReader {
@@ -39,9 +37,9 @@ interface Sums {
 }
 
 /** Makes what reads the Prometheus endpoints, without the API key, and sums up what this pack needs of them. */
-export function createMetricsReader({ addresses, limitMs, tls }: MetricsOptions): MetricsReader {
+export function createMetricsReader({ addresses, limitMs }: MetricsOptions): MetricsReader {
   const sources = addresses.map((address) => {
-    const http = createHttp({ baseUrl: address, apiKey: undefined, tls, connectMs: limitMs });
+    const http = createHttp({ baseUrl: address, apiKey: undefined, connectMs: limitMs });
     return { address, http };
   });
   return {
