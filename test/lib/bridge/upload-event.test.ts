@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { DETAILS } from '../../../lib/bridge/detail.js';
+import {
+  ARCHIVE_EVENT_TYPES,
+  batchEvent,
+  isArchiveEvent,
+  UPLOAD_EVENT_TYPES,
+  uploadEvent,
+} from '../../../lib/bridge/upload-event.js';
 import type { ArchivedFile, UploadedFile } from '../../../lib/media-file.js';
-import { uploadEvent } from '../../../lib/mqtt/upload-event.js';
 
 const uploaded: UploadedFile = {
   path: '/photos/my trip/a b.jpg',
@@ -59,13 +66,19 @@ describe('a message of the pack', () => {
 
   it('has full paths only when they are asked for', () => {
     expect(
-      uploadEvent({ topic: 'file/archived', payload: archived }, { ...fixed, hasPaths: true }),
+      uploadEvent({ topic: 'file/archived', payload: archived }, { ...fixed, detail: 'paths' }),
     ).toStrictEqual({
       ...plain,
       event_type: 'archived',
       path: '/photos/my trip/a b.jpg',
       archived_to: '/archive/2026/a b.jpg',
     });
+  });
+
+  it('names nothing when names are not told', () => {
+    const event = uploadEvent({ topic: 'file/archived', payload: archived }, { ...fixed, detail: 'none' });
+    expect(event).toStrictEqual({ ...plain, event_type: 'archived', file: null, folder: null });
+    expect(JSON.stringify(event)).not.toMatch(/photos|trip|a b|archive\//);
   });
 
   it('has null for what it does not know', () => {
@@ -123,12 +136,12 @@ describe('a caught error', () => {
 
   it('keeps the paths when they are asked for', () => {
     const message = 'The file /photos/my trip/a b.jpg is gone.';
-    expect(uploadEvent(caught(message), { hasPaths: true })?.error).toBe(message);
+    expect(uploadEvent(caught(message), { detail: 'paths' })?.error).toBe(message);
   });
 
-  it.each([true, false])('tells no login of an address (paths: %s)', (hasPaths) => {
+  it.each(DETAILS)('tells no login of an address (detail: %s)', (detail) => {
     const message = 'connect http://anna:s3cret@immich:2283 failed';
-    expect(uploadEvent(caught(message), { hasPaths })?.error).toBe('connect http://immich:2283 failed');
+    expect(uploadEvent(caught(message), { detail })?.error).toBe('connect http://immich:2283 failed');
   });
 
   it('is cut when it is endless', () => {
@@ -176,4 +189,62 @@ it.each([
   ['a list', { topic: ['file/uploaded'], payload: [uploaded] }],
 ])('ignores %s', (_, msg) => {
   expect(uploadEvent(msg)).toBeUndefined();
+});
+
+describe('a caught error when names are not told', () => {
+  const archiveFailure =
+    '"/photos/my trip/a b.jpg" stays where it is: its place in the archive, "2026/a b.jpg", would lie outside of the archive folder "/archive". Check the template.';
+
+  it.each([
+    ['The file /photos/my trip/a b.jpg is gone.', 'The file … is gone.'],
+    [
+      archiveFailure,
+      '"…" stays where it is: its place in the archive, "…", would lie outside of the archive folder "…". Check the template.',
+    ],
+    [
+      'No permission to move "a b.jpg" from "/photos/my trip" to "/archive", so it stays.',
+      'No permission to move "…" from "…" to "…", so it stays.',
+    ],
+  ])('has gaps: %s', (message, error) => {
+    expect(uploadEvent(caught(message), { detail: 'none' })?.error).toBe(error);
+  });
+
+  it('has its code, which is no name', () => {
+    expect(uploadEvent(caught('x', uploaded, 'full'), { detail: 'none' })?.reason_code).toBe('full');
+  });
+});
+
+describe('an event of the archive', () => {
+  const from = (type: string) => {
+    const msg = { payload: uploaded, error: { message: 'x', source: { type } } };
+    const event = uploadEvent(msg);
+    return event === undefined ? undefined : isArchiveEvent(event, msg);
+  };
+
+  it('is what archive-move did, and what it could not do', () => {
+    const msg = { topic: 'file/archived', payload: archived };
+    expect(isArchiveEvent(uploadEvent(msg)!, msg)).toBe(true);
+    expect(from('archive-move')).toBe(true);
+  });
+
+  it('is no upload, and no failure of another node', () => {
+    const msg = { topic: 'file/uploaded', payload: uploaded };
+    expect(isArchiveEvent(uploadEvent(msg)!, msg)).toBe(false);
+    expect(from('immich-upload')).toBe(false);
+  });
+
+  it('has a type that the list of all upload events has, too', () => {
+    expect(UPLOAD_EVENT_TYPES).toEqual(expect.arrayContaining([...ARCHIVE_EVENT_TYPES]));
+  });
+});
+
+it('a batch is told with what came of it', () => {
+  const summary = { files: 3, bytes: 300, duplicates: 1, failed: 0, seconds: 2.5 };
+  expect(batchEvent(summary, fixed)).toStrictEqual({
+    v: 1,
+    event_type: 'batch_finished',
+    id: 'id-1',
+    ts: '2026-10-01T12:00:00.000Z',
+    ...summary,
+  });
 });
