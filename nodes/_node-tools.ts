@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { fileFlowOf } from './_file-flow.js';
+import { stateFlowOf } from './_state-flow.js';
 
 /** The five colours of DESIGN: done, working, will pass, needs a person, idle or paused. */
 export type StatusFill = 'green' | 'blue' | 'yellow' | 'red' | 'grey';
@@ -18,6 +19,10 @@ export interface NodeTools<Options> {
   readonly signal: AbortSignal;
   /** Node-RED's own folder for data, if it has one. */
   readonly userDir: string | undefined;
+  /** Of Node-RED itself, where it says so. */
+  readonly nodeRedVersion: string | null;
+  /** Whether the flow still has the node, be it switched off: a closed node need not be a deleted one. */
+  isInFlow(): boolean;
   /** Shows a status; `key` is looked up in the node's catalogue below "status". */
   status(fill: StatusFill, key: string, values?: Values): void;
   /** Sends without an incoming message. */
@@ -34,6 +39,13 @@ export interface NodeTools<Options> {
   returnFiles(paths: readonly string[]): void;
   /** Calls back, while the flows run, with the files that other nodes handed back. */
   onReturnedFiles(handler: (paths: readonly string[]) => void): void;
+  /**
+   * Calls back whenever the node should send its state, however little of it changed: each time the flows have
+   * started, and when another node asks.
+   */
+  onStateWanted(handler: () => void): void;
+  /** Asks all nodes that own a state to send it anew: at once while the flows run, else when they have started. */
+  askForStates(): void;
 }
 
 /** What each node of this pack does, so that one finds another (immich-upload its immich-server). */
@@ -48,12 +60,21 @@ export function makeTools<Options>(
   signal: AbortSignal,
 ): NodeTools<Options> {
   const flow = fileFlowOf(RED.events);
+  const states = stateFlowOf(RED.events);
   let shown = '';
   return {
     id: node.id,
     options,
     signal,
     userDir: RED.settings.userDir,
+    nodeRedVersion: versionOf(RED.settings),
+    isInFlow() {
+      let isFound = false;
+      RED.nodes.eachNode(({ id }) => {
+        isFound ||= id === node.id;
+      });
+      return isFound;
+    },
     status(fill, key, values = {}) {
       const status = {
         fill,
@@ -85,10 +106,16 @@ export function makeTools<Options>(
     configNode: (id) => RED.nodes.getNode(id),
     returnFiles: flow.handBack,
     onReturnedFiles: (handler) => flow.onHandedBack(handler, signal),
+    onStateWanted: (handler) => states.onWanted(handler, signal),
+    askForStates: states.ask,
   };
 }
 
 /** What was thrown, as an Error. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+function versionOf(settings: object): string | null {
+  return 'version' in settings && typeof settings.version === 'string' ? settings.version : null;
 }

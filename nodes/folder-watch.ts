@@ -4,7 +4,13 @@ import { atMostEvery } from '../lib/throttle.js';
 import { printable } from '../lib/watch/folder-listing.js';
 import type { FolderProblem } from '../lib/watch/folder-look.js';
 import { type FolderWatchConfig, parseFolderSettings } from '../lib/watch/folder-settings.js';
-import { type FolderWatchOptions, type FolderWatchReport, watchFolders } from '../lib/watch/folder-watch.js';
+import {
+  type FolderWatchOptions,
+  type FolderWatchReport,
+  type FolderWatchState,
+  watchFolders,
+} from '../lib/watch/folder-watch.js';
+import { obeyCommands } from './_command-answer.js';
 import { defineNode } from './_define-node.js';
 import type { NodeTools } from './_node-tools.js';
 
@@ -28,10 +34,6 @@ export default defineNode<Config, Options>('folder-watch', {
   create(tools) {
     const { options, signal } = tools;
     const { server } = options;
-    if (options.folders.length === 0) {
-      tools.status('grey', 'no-folder');
-      return {};
-    }
     const watch = watchFolders(
       {
         ...options,
@@ -51,18 +53,26 @@ export default defineNode<Config, Options>('folder-watch', {
       if (text === told) return;
       told = text;
       showStatus(tools, report);
-      tools.send([null, { topic: 'watch/state', payload: report }]);
+      const payload: FolderWatchState = { node: tools.id, ...report };
+      tools.send([null, { topic: 'watch/state', payload }]);
     });
-    show();
+    tools.onStateWanted(() => {
+      told = '';
+      show();
+    });
     tools.onReturnedFiles(watch.forget);
 
+    const obey = obeyCommands(tools, {
+      pause: watch.pause,
+      resume: watch.resume,
+      rescan: (payload) => watch.rescan(isAll(payload)),
+    });
+
     return {
-      onInput({ topic, payload }) {
-        if (topic === 'command/pause') watch.pause();
-        if (topic === 'command/resume') watch.resume();
-        if (topic === 'command/rescan') watch.rescan(isAll(payload));
+      onInput(msg) {
+        const answer = obey(msg);
         show();
-        return undefined;
+        return answer;
       },
       close: () => watch.ended,
     };
@@ -78,7 +88,8 @@ function showStatus(tools: NodeTools<Options>, { state, folders }: FolderWatchRe
   const files = folders.reduce((sum, { fileCount }) => sum + fileCount, 0);
   const missing = folders.filter((folder) => folder.state === 'missing');
   const [first] = missing;
-  if (state === 'paused') tools.status('grey', 'paused');
+  if (folders.length === 0) tools.status('grey', 'no-folder');
+  else if (state === 'paused') tools.status('grey', 'paused');
   else if (folders.some((folder) => folder.state === 'unreadable')) tools.status('red', 'unreadable');
   else if (folders.some((folder) => folder.state === 'skipped')) tools.status('red', 'skipped');
   else if (state === 'scanning') tools.status('blue', 'scanning', { files });

@@ -1,34 +1,21 @@
 import { SettingError } from '../settings.js';
 
-/** What a message asks of the uploader. */
-export type UploadCommand =
-  | { readonly name: 'pause' | 'resume' | 'retry' }
-  | { readonly name: 'concurrency'; readonly value: number };
-
-/** Files on their way at the same time. */
+/** Files that are sent at the same time. */
 export const CONCURRENCY_RANGE = { min: 1, max: 16, isWhole: true } as const;
 
+/** Whether so many files may be sent at the same time. */
+export function isConcurrency(value: unknown): value is number {
+  const { min, max } = CONCURRENCY_RANGE;
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
+}
+
 /**
- * The command in a message's topic (`command/pause`, …); undefined when the topic is none for the uploader.
- * @throws SettingError for a concurrency that is no whole number from 1 to 16
+ * The concurrency that a command asks for, as a number or as text.
+ * @throws SettingError for anything but a whole number from 1 to 16
  */
-export function asUploadCommand(topic: unknown, payload: unknown): UploadCommand | undefined {
-  switch (topic) {
-    case 'command/pause':
-      return { name: 'pause' };
-    case 'command/resume':
-      return { name: 'resume' };
-    case 'command/retry':
-      return { name: 'retry' };
-    case 'command/concurrency': {
-      const value = typeof payload === 'number' || typeof payload === 'string' ? Number(payload) : Number.NaN;
-      const { min, max } = CONCURRENCY_RANGE;
-      if (Number.isInteger(value) && value >= min && value <= max) return { name: 'concurrency', value };
-      throw new SettingError(
-        `command/concurrency: msg.payload must be a whole number from ${min} to ${max}.`,
-      );
-    }
-    default:
-      return undefined;
-  }
+export function parseConcurrency(payload: unknown): number {
+  const value = typeof payload === 'string' && payload.trim() !== '' ? Number(payload) : payload;
+  if (isConcurrency(value)) return value;
+  const { min, max } = CONCURRENCY_RANGE;
+  throw new SettingError(`Files at a time: this works only with a whole number from ${min} to ${max}.`);
 }

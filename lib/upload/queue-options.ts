@@ -1,5 +1,6 @@
 import type { ImmichError } from '../immich/immich-error.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import type { UploadCounts } from './upload-counts.js';
 import type { Attempt } from './upload-file.js';
 
 /** What an upload queue works with. `Context` goes in with a file and comes out with its problems. */
@@ -12,12 +13,19 @@ export interface UploadQueueOptions<Context> {
   readonly signal: AbortSignal;
   /** Files that are sent at the same time, 1 to 16. While they are, some more are hashed, asked about and proven. */
   readonly concurrency: number;
+  /** Whether it begins paused. */
+  readonly isPaused?: boolean;
+  /** What was counted before a restart. */
+  readonly counts?: UploadCounts;
   /** A file needs a person, or cannot be read for now; it stays in hand. `context` is what `add` was given. */
   readonly onProblem: (error: Error, context: Context) => void;
   /** A file is tried again later, for a reason that will pass; told once a reason. */
   readonly onDelay: (error: Error, context: Context) => void;
+  /** The state may have changed; comes often, and when a new day begins. */
   readonly onChange: () => void;
   readonly firstMs?: number;
   readonly maxMs?: number;
   readonly random?: () => number;
+  /** Says which day it is. */
+  readonly now?: () => Date;
 }

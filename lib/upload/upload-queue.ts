@@ -1,6 +1,7 @@
 import { backoffMs, delay } from '../backoff.js';
 import { ImmichError } from '../immich/immich-error.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import { onNewDay } from './local-day.js';
 import type { UploadQueueOptions } from './queue-options.js';
 import { createRoom } from './room.js';
 import { createServerGate } from './server-gate.js';
@@ -15,15 +16,16 @@ import { verdictOn } from './upload-verdict.js';
  * until it is uploaded or gone; nothing is written to disk, because the folder is the queue.
  */
 export function createUploadQueue<Context>(options: UploadQueueOptions<Context>) {
-  const { upload, settle, signal, onProblem, onDelay, onChange } = options;
+  const { upload, settle, signal, onDelay, onChange } = options;
   const { firstMs = 1_000, maxMs = 300_000, random } = options;
   const line = createUploadLine<Context>();
   const active = new Set<Entry<Context>>();
-  const tally = createUploadTally();
-  let isPaused = false;
+  const tally = createUploadTally(options);
+  let { isPaused = false } = options;
   const pace = { firstMs, ...(random && { random }) };
   const gate = createServerGate({ probe: options.probe, signal, onChange: pump, ...pace });
   const room = createRoom(options.concurrency, gate);
+  onNewDay(signal, onChange, options.now);
 
   function pump(): void {
     // Nobody is left to go ahead and find out: the answered question has to do.
@@ -95,6 +97,11 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     say(error, entry.context);
   }
 
+  function onProblem(error: Error, context: Context): void {
+    tally.failed();
+    options.onProblem(error, context);
+  }
+
   async function settleAgain(entry: Entry<Context>): Promise<void> {
     entry.phase = 'settling';
     try {
@@ -160,13 +167,9 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       pump();
       return entry.promise;
     },
-    /** Starts no further file; those on their way are finished. */
-    pause() {
-      isPaused = true;
-      pump();
-    },
-    resume() {
-      isPaused = false;
+    /** A pause starts no further file; those on their way are finished. */
+    setPaused(next: boolean) {
+      isPaused = next;
       pump();
     },
     setConcurrency(next: number) {
@@ -185,7 +188,11 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     },
     /** Paths of all files in hand. */
     paths: line.paths,
+    counts: tally.counts,
     state: (): UploadState =>
       tally.describe({ entries: line.all(), isPaused, trouble: gate.trouble, concurrency: room.size() }),
   };
 }
+
+/** What `createUploadQueue` makes. */
+export type UploadQueue<Context> = ReturnType<typeof createUploadQueue<Context>>;

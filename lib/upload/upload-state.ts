@@ -1,6 +1,8 @@
-import { basename } from 'node:path';
 import type { ImmichError, ImmichErrorKind } from '../immich/immich-error.js';
 import type { UploadedFile } from '../media-file.js';
+import { localDay } from './local-day.js';
+import { createRateMeter } from './rate-meter.js';
+import { countsOn, noCounts, type UploadCounts, withFailed, withUploaded } from './upload-counts.js';
 import type { Entry, Phase } from './upload-entry.js';
 
 /** What the uploader is doing, as its second output tells it. Counts are files, sizes bytes, times ISO 8601. */
@@ -15,12 +17,15 @@ export interface UploadState {
   readonly failed: number;
   readonly concurrency: number;
   readonly isPaused: boolean;
-  /** Since the node started. */
-  readonly totals: { readonly files: number; readonly bytes: number; readonly duplicates: number };
+  /** Over all restarts. */
+  readonly totals: UploadCounts['totals'];
+  /** Since local midnight, over all restarts: files that are in Immich now, and times that one failed for a person. */
+  readonly today: { readonly uploaded: number; readonly failed: number };
   /** How much of the files on their way has been sent, 0 to 100; null while nothing is sent. */
   readonly percent: number | null;
   /** Mean of the last ten seconds. */
   readonly bytesPerSecond: number;
+  /** Over all restarts, as is `lastFile`. */
   readonly lastUploadAt: string | null;
   /** Base name of the last uploaded file. */
   readonly lastFile: string | null;
@@ -35,43 +40,57 @@ export interface UploadFacts {
   readonly concurrency: number;
 }
 
-/** Counts what was sent and uploaded since the start, and sums up the queue. */
-export function createUploadTally() {
+export interface UploadTallyOptions {
+  /** What was counted before. */
+  readonly counts?: UploadCounts;
+  readonly now?: () => Date;
+}
+
+/** Counts what was sent and uploaded, and sums up the queue. */
+export function createUploadTally({ counts: before, now = () => new Date() }: UploadTallyOptions = {}) {
   const meter = createRateMeter();
-  const totals = { files: 0, bytes: 0, duplicates: 0 };
-  let last: UploadedFile | undefined;
+  let counted = before ?? noCounts(localDay(now()));
+  const counts = () => {
+    counted = countsOn(localDay(now()), counted);
+    return counted;
+  };
   return {
     /** Bytes went out. */
     sent: meter.add,
     /** A file is in Immich. */
     uploaded(file: UploadedFile) {
-      totals.files += 1;
-      totals.bytes += file.sizeBytes;
-      if (file.uploadOutcome === 'duplicate') totals.duplicates += 1;
-      last = file;
+      counted = withUploaded(counts(), file);
     },
+    /** A person was told of a file that failed. */
+    failed() {
+      counted = withFailed(counts());
+    },
+    /** What was counted up to now; the same object as long as it stays the same. */
+    counts,
     describe({ entries, isPaused, trouble, concurrency }: UploadFacts): UploadState {
-      const counts: Record<Phase, number> = { pending: 0, active: 0, settling: 0, delayed: 0, failed: 0 };
+      const phases: Record<Phase, number> = { pending: 0, active: 0, settling: 0, delayed: 0, failed: 0 };
       const way = { sentBytes: 0, totalBytes: 0 };
       for (const { phase, file, sentBytes } of entries) {
-        counts[phase] += 1;
+        phases[phase] += 1;
         if (phase !== 'active') continue;
         way.sentBytes += sentBytes;
         way.totalBytes += file.sizeBytes;
       }
       const percent = Math.min(100, Math.round((100 * way.sentBytes) / way.totalBytes));
+      const { totals, today, lastUploadAt, lastFile } = counts();
       return {
-        state: stateName(isPaused, trouble, counts),
-        pending: counts.pending + counts.settling + counts.delayed,
-        active: counts.active,
-        failed: counts.failed,
+        state: stateName(isPaused, trouble, phases),
+        pending: phases.pending + phases.settling + phases.delayed,
+        active: phases.active,
+        failed: phases.failed,
         concurrency,
         isPaused,
         totals: { ...totals },
+        today: { uploaded: today.uploaded, failed: today.failed },
         percent: way.totalBytes === 0 ? null : percent,
         bytesPerSecond: meter.bytesPerSecond(),
-        lastUploadAt: last?.uploadedAt ?? null,
-        lastFile: last === undefined ? null : basename(last.path),
+        lastUploadAt,
+        lastFile,
         problem: trouble === undefined ? null : { kind: trouble.kind, message: trouble.message },
       };
     },
@@ -82,37 +101,10 @@ export function createUploadTally() {
 function stateName(
   isPaused: boolean,
   trouble: ImmichError | undefined,
-  counts: Record<Phase, number>,
+  phases: Record<Phase, number>,
 ): UploadState['state'] {
   if (isPaused) return 'paused';
   if (trouble !== undefined) return trouble.willPass ? 'backoff' : 'error';
-  if (counts.active > 0 || counts.pending > 0) return 'uploading';
-  return counts.delayed > 0 ? 'backoff' : 'idle';
-}
-
-/** Bytes a second over the last `windowMs`; times are `now()` in milliseconds. */
-export function createRateMeter({ windowMs = 10_000, now = () => performance.now() } = {}) {
-  let slots: { at: number; bytes: number }[] = [];
-  const forgetOld = (at: number) => {
-    slots = slots.filter((slot) => at - slot.at < windowMs);
-  };
-  return {
-    add(bytes: number) {
-      const at = Math.floor(now() / 500) * 500;
-      const last = slots.at(-1);
-      if (last?.at === at) last.bytes += bytes;
-      else {
-        forgetOld(at);
-        slots.push({ at, bytes });
-      }
-    },
-    bytesPerSecond() {
-      const at = now();
-      forgetOld(at);
-      const first = slots[0];
-      if (first === undefined) return 0;
-      const seconds = Math.max(1, (at - first.at) / 1_000);
-      return Math.round(slots.reduce((sum, slot) => sum + slot.bytes, 0) / seconds);
-    },
-  };
+  if (phases.active > 0 || phases.pending > 0) return 'uploading';
+  return phases.delayed > 0 ? 'backoff' : 'idle';
 }

@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import type { FoundFile } from '../media-file.js';
 import { currentExtensions } from './extensions.js';
+import { folderId } from './folder-id.js';
 import { type FolderIo, realFolderIo, stampFolder } from './folder-listing.js';
 import type { FolderFilter, FolderProblem } from './folder-look.js';
 import { watchByPolling, watchBySignals } from './folder-signals.js';
+import { makePauseGate } from './pause-gate.js';
 import { type SkipReason, WatchedFolder, type WatchedFolderState } from './watched-folder.js';
 
 /** Which folders to watch, what of them counts, and how often to look. Times are milliseconds. */
@@ -37,14 +39,29 @@ export interface FolderWatchEvents {
   onChange(): void;
 }
 
+/** How one watched folder stands. */
+export interface FolderReport {
+  /** As `folderId` makes it. */
+  readonly id: string;
+  readonly path: string;
+  /** Of the folder itself, also while the watch is paused; `scanning` until all in it was looked at once. */
+  readonly state: WatchedFolderState | 'scanning';
+  readonly fileCount: number;
+}
+
 /** How things stand. */
 export interface FolderWatchReport {
   readonly state: 'watching' | 'scanning' | 'waiting' | 'paused';
-  readonly folders: readonly { path: string; state: WatchedFolderState; fileCount: number }[];
+  readonly folders: readonly FolderReport[];
   /** Files passed on since the start. */
   readonly found: number;
   /** Files that lie there and are over the size limit. */
   readonly tooLarge: number;
+}
+
+/** The report as its second output tells it: `node` says which folder-watch these folders are of. */
+export interface FolderWatchState extends FolderWatchReport {
+  readonly node: string;
 }
 
 export interface FolderWatch {
@@ -67,7 +84,7 @@ export function watchFolders(
   signal: AbortSignal,
 ): FolderWatch {
   setMaxListeners(0, signal); // Each folder and timer listens for the end.
-  const pause = makeGate(signal);
+  const pause = makePauseGate(signal);
   let found = 0;
   const watched: WatchedFolder[] = [];
   const extensions = currentExtensions(options.extensions, options.askExtensions, () => scanAll());
@@ -156,32 +173,17 @@ async function reasonToSkip(
 
 function reportOf(watched: readonly WatchedFolder[], isPaused: boolean, found: number): FolderWatchReport {
   const isWaiting = watched.some(({ state }) => state === 'missing' || state === 'unreadable');
-  const isScanning = watched.some((folder) => folder.isScanning);
+  const hasScan = watched.some(({ isScanning }) => isScanning);
   return {
-    state: isPaused ? 'paused' : isScanning ? 'scanning' : isWaiting ? 'waiting' : 'watching',
-    folders: watched.map(({ root, state, fileCount }) => ({ path: root, state, fileCount })),
+    state: isPaused ? 'paused' : hasScan ? 'scanning' : isWaiting ? 'waiting' : 'watching',
+    folders: watched.map(({ root, state, isScanning, fileCount }) => ({
+      id: folderId(root),
+      path: root,
+      state: isScanning ? 'scanning' : state,
+      fileCount,
+    })),
     found,
     tooLarge: watched.reduce((sum, { tooLargeCount }) => sum + tooLargeCount, 0),
-  };
-}
-
-function makeGate(signal: AbortSignal) {
-  let waiting: (() => void)[] | undefined;
-  const open = () => {
-    const ready = waiting ?? [];
-    waiting = undefined;
-    for (const go of ready) go();
-  };
-  signal.addEventListener('abort', open, { once: true });
-  return {
-    open,
-    close: () => {
-      if (!signal.aborted) waiting ??= [];
-    },
-    isClosed: () => waiting !== undefined,
-    wait: async () => {
-      while (waiting !== undefined) await new Promise<void>((go) => waiting?.push(go));
-    },
   };
 }
 

@@ -1,8 +1,9 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NodeStatus } from 'node-red';
+import type { NodeMessage, NodeStatus } from 'node-red';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import type { FolderWatchReport } from '../../lib/watch/folder-watch.js';
+import { folderId } from '../../lib/watch/folder-id.js';
+import type { FolderWatchState } from '../../lib/watch/folder-watch.js';
 import { defineNode, type NodeWork } from '../../nodes/_define-node.js';
 import folderWatch from '../../nodes/folder-watch.js';
 import {
@@ -41,13 +42,19 @@ async function load(config = {}) {
   const node = helper.getNode('watch');
   const warn = vi.spyOn(node, 'warn');
   const found = collect('found');
-  const states = collect('state');
+  const states: NodeMessage[] = [];
+  const answers: unknown[] = [];
+  helper.getNode('state').on('input', (msg) => {
+    if (msg.topic === 'command/response') answers.push(msg.payload);
+    else states.push(msg);
+  });
   const names = () => found.map((msg) => (msg.payload as { relativePath: string }).relativePath).sort();
-  const report = () => states.at(-1)?.payload as FolderWatchReport | undefined;
+  const report = () => states.at(-1)?.payload as FolderWatchState | undefined;
   return {
     node,
     found,
     states,
+    answers,
     caught: collect('caught'),
     statuses: collectStatuses('watch'),
     warn,
@@ -70,9 +77,10 @@ it('sends the files of its folders, and its state', async () => {
   expect(states.at(-1)).toMatchObject({
     topic: 'watch/state',
     payload: {
+      node: 'watch',
       folders: [
-        { path: root, state: 'watching', fileCount: 2 },
-        { path: join(root, 'none'), state: 'missing', fileCount: 0 },
+        { id: folderId(root), path: root, state: 'watching', fileCount: 2 },
+        { id: folderId(join(root, 'none')), path: join(root, 'none'), state: 'missing', fileCount: 0 },
       ],
       found: 2,
       tooLarge: 0,
@@ -127,14 +135,52 @@ it('obeys commands', async () => {
   await until(() => expect(names()).toHaveLength(7));
 });
 
+it('answers the commands that are for it, and only those', async () => {
+  const root = tempFolder();
+  const { node, answers, caught } = await load({ folders: root });
+  for (const name of ['pause', 'retry', 'resume', 'rescan']) {
+    node.receive({ topic: `command/${name}`, command: { id: `id of ${name}` } } as NodeMessage);
+  }
+  node.receive({ topic: 'command/rescan', payload: 'all' });
+  const answer = { isOk: true, error: null };
+  await until(() =>
+    expect(answers).toEqual([
+      { name: 'pause', id: 'id of pause', ...answer },
+      { name: 'resume', id: 'id of resume', ...answer },
+      { name: 'rescan', id: 'id of rescan', ...answer },
+      { name: 'rescan', id: null, ...answer },
+    ]),
+  );
+  expect(caught).toEqual([]);
+});
+
+it('keeps the state of a folder apart from its own pause', async () => {
+  const root = tempFolder();
+  const { node, report } = await load({ folders: `${root}, ${root}/none` });
+  await until(() => expect(report()?.state).toBe('waiting'));
+  node.receive({ topic: 'command/pause' });
+  await until(() => expect(report()?.state).toBe('paused'));
+  expect(report()?.folders.map(({ state }) => state)).toEqual(['watching', 'missing']);
+});
+
+it('tells its state anew when it is wanted, though nothing changed', async () => {
+  const { states, report } = await load({ folders: tempFolder() });
+  await until(() => expect(report()?.state).toBe('watching'));
+  const { length } = states;
+  runtimeEvents().emit('immich-bridge:state-wanted');
+  await until(() => expect(states).toHaveLength(length + 1));
+  expect(states.at(-1)?.payload).toEqual(states.at(-2)?.payload);
+});
+
 it('is grey and calm without a folder', async () => {
   const shown = vi.fn();
   const onStatus = ({ status }: { status: NodeStatus }) => shown(status);
   runtimeEvents().on('node-status', onStatus);
   onTestFinished(() => void runtimeEvents().off('node-status', onStatus));
-  const { node } = await load({ folders: '${WATCH_DIRECTORIES_THAT_NOBODY_SET}' });
+  const { node, answers, report } = await load({ folders: '${WATCH_DIRECTORIES_THAT_NOBODY_SET}' });
   node.receive({ topic: 'command/rescan' });
-  await until(() => expect(shown).toHaveBeenCalled());
+  await until(() => expect(answers).toMatchObject([{ name: 'rescan', isOk: true }]));
+  await until(() => expect(report()).toMatchObject({ node: 'watch', folders: [] }));
   expect(shown.mock.calls).toEqual([
     [{ fill: 'grey', shape: 'ring', text: 'folder-watch.status.no-folder' }],
   ]);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { NodeMessage } from 'node-red';
@@ -37,13 +37,28 @@ function flow(url: string, upload = {}, server = {}) {
   ];
 }
 
-async function load(server: StandIn, upload = {}, apiKey = server.apiKey) {
+interface LoadOptions {
+  readonly apiKey?: string;
+  readonly userDir?: string;
+}
+
+async function load(server: StandIn, upload = {}, options: LoadOptions = {}) {
+  const { apiKey = server.apiKey, userDir = tempFolder() } = options;
+  helper.settings({ userDir });
   await helper.load([immichServer, immichUpload], flow(server.url, upload), { server: { apiKey } });
   const uploads = collect('out');
   const states = collect('state');
   const caught = collect('caught');
-  const lastState = () => states.at(-1)?.payload as UploadState | undefined;
-  return { uploads, states, caught, lastState, node: helper.getNode('upload') };
+  const ofTopic = (topic: string) => states.filter((msg) => msg.topic === topic);
+  const lastState = () => ofTopic('upload/state').at(-1)?.payload as UploadState | undefined;
+  const answers = () => ofTopic('command/response').map(({ payload }) => payload);
+  const node = helper.getNode('upload');
+  const obey = async (name: string, payload?: unknown) => {
+    const before = answers().length;
+    node.receive({ topic: `command/${name}`, payload });
+    await vi.waitFor(() => expect(answers().length).toBe(before + 1));
+  };
+  return { uploads, states, caught, lastState, answers, obey, node, userDir };
 }
 
 async function photo(name = 'a.jpg', content = `bytes of ${name}`): Promise<NodeMessage> {
@@ -93,12 +108,192 @@ it('obeys commands: pause, resume, concurrency and retry', async () => {
   await vi.waitFor(() => expect(uploads).toHaveLength(1));
 });
 
-it('ignores commands for other nodes and answers a wrong number with a sentence', async () => {
-  const { node, caught } = await load(await standIn());
-  node.receive({ topic: 'command/rescan' });
-  node.receive({ topic: 'command/concurrency', payload: 'many' });
-  await vi.waitFor(() => expect(caught).toHaveLength(1));
-  expect(caught[0]?.error).toMatchObject({ message: expect.stringContaining('a whole number from 1 to 16') });
+describe('answers', () => {
+  it.each([
+    ['pause', undefined],
+    ['resume', undefined],
+    ['retry', undefined],
+    ['concurrency', 7],
+    ['concurrency', '16'],
+  ])('%s with %j', async (name, payload) => {
+    const { node, answers, caught } = await load(await standIn());
+    node.receive({ topic: `command/${name}`, payload });
+    await vi.waitFor(() => expect(answers()).toEqual([{ name, id: null, isOk: true, error: null }]));
+    const fromBridge = { topic: `command/${name}`, payload, command: { id: 'abc' } };
+    node.receive(fromBridge);
+    await vi.waitFor(() => expect(answers()[1]).toEqual({ name, id: 'abc', isOk: true, error: null }));
+    expect(caught).toEqual([]);
+  });
+
+  it.each([0, 17, 1.5, 'many', '', true, null, undefined, { value: 4 }])(
+    'a concurrency of %j',
+    async (payload) => {
+      const { node, answers, caught, lastState } = await load(await standIn());
+      node.receive({ topic: 'command/concurrency', payload, command: { id: '1' } } as NodeMessage);
+      const message = expect.stringContaining('a whole number from 1 to 16');
+      await vi.waitFor(() =>
+        expect(answers()).toEqual([{ name: 'concurrency', id: '1', isOk: false, error: message }]),
+      );
+      await vi.waitFor(() => expect(caught).toMatchObject([{ payload, error: { message } }]));
+      expect(lastState()?.concurrency).toBe(4);
+    },
+  );
+
+  it('no command of other nodes, and none that nobody knows', async () => {
+    const { obey, answers, node, caught } = await load(await standIn());
+    for (const name of ['rescan', 'unknown', 'toString', '']) node.receive({ topic: `command/${name}` });
+    await obey('resume');
+    expect(answers()).toHaveLength(1);
+    expect(caught).toEqual([]);
+  });
+
+  it('with null in place of an id that is none', async () => {
+    const { node, answers } = await load(await standIn());
+    const odd: unknown[] = [7, null, 'text', { id: 7 }, []];
+    for (const command of odd) node.receive({ topic: 'command/resume', command } as NodeMessage);
+    await vi.waitFor(() => expect(answers()).toHaveLength(odd.length));
+    expect(answers()).toEqual(odd.map(() => ({ name: 'resume', id: null, isOk: true, error: null })));
+  });
+});
+
+describe('remembers', () => {
+  /** What the flow before a restart left, and what the one after it makes of it. */
+  async function pausedWorld() {
+    const server = await standIn();
+    const before = await load(server);
+    before.node.receive(await photo());
+    await vi.waitFor(() => expect(before.uploads).toHaveLength(1));
+    await before.obey('concurrency', 2);
+    await before.obey('pause');
+    return { server, before };
+  }
+
+  /** Sends a file at once, and says which requests came before the uploader had taken it in hand. */
+  async function isStillPaused(server: StandIn, userDir: string): Promise<void> {
+    const { length } = server.requests;
+    const { node, lastState, obey, uploads } = await load(server, {}, { userDir });
+    const statuses = collectStatuses('upload');
+    node.receive(await photo('b.jpg'));
+    await vi.waitFor(() => expect(lastState()).toMatchObject({ state: 'paused', pending: 1 }), 5_000);
+    expect(lastState()).toMatchObject({ isPaused: true, active: 0, concurrency: 2 });
+    expect(statuses[0]).toMatchObject({ fill: 'grey', text: expect.stringContaining('.paused') });
+    expect(server.requests.slice(length)).toEqual([]);
+    await obey('resume');
+    await vi.waitFor(() => expect(uploads).toHaveLength(1));
+  }
+
+  it('a pause, a concurrency and its counts over a restart', async () => {
+    const { server, before } = await pausedWorld();
+    await helper.unload();
+    await isStillPaused(server, before.userDir);
+    await helper.unload();
+    const { lastState, userDir } = await load(server, {}, { userDir: before.userDir });
+    await vi.waitFor(() =>
+      expect(lastState()).toMatchObject({
+        state: 'idle',
+        concurrency: 2,
+        totals: { files: 2 },
+        today: { uploaded: 2, failed: 0 },
+        lastFile: 'b.jpg',
+        lastUploadAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      }),
+    );
+    expect(readdirSync(join(userDir, 'immich-bridge'))).toEqual(['upload-upload.json']);
+  });
+
+  it('what was answered also when it never gets to close', async () => {
+    const { server, before } = await pausedWorld();
+    const userDir = tempFolder();
+    cpSync(before.userDir, userDir, { recursive: true });
+    await helper.unload();
+    await isStillPaused(server, userDir);
+  });
+
+  it('a pause over a deploy of this node', async () => {
+    const { server, before } = await pausedWorld();
+    const { length } = server.requests;
+    await helper.setFlows(flow(server.url, { name: 'changed' }), 'nodes');
+    expect(helper.getNode('upload')).not.toBe(before.node);
+    const states = collect('state');
+    helper.getNode('upload').receive(await photo('b.jpg'));
+    const last = () => states.at(-1)?.payload;
+    await vi.waitFor(() => expect(last()).toMatchObject({ state: 'paused', pending: 1 }), 5_000);
+    expect(server.requests.slice(length)).toEqual([]);
+  });
+
+  it('a concurrency only until another one is typed in the settings', async () => {
+    const server = await standIn();
+    const { obey, userDir } = await load(server, { concurrency: '4' });
+    await obey('concurrency', 2);
+    for (const [typed, expected] of [
+      ['6', 6],
+      ['4', 4],
+    ] as const) {
+      await helper.unload();
+      const { lastState } = await load(server, { concurrency: typed }, { userDir });
+      await vi.waitFor(() => expect(lastState()?.concurrency).toBe(expected));
+    }
+  });
+
+  it('nothing of a node that was deleted, but all of one that was only switched off', async () => {
+    const { server, before } = await pausedWorld();
+    const file = join(before.userDir, 'immich-bridge/upload-upload.json');
+    const nodes = flow(server.url);
+    await helper.setFlows(flow(server.url, { d: true }), 'nodes');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ isPaused: true });
+    await helper.setFlows(nodes, 'nodes');
+    await helper.setFlows(
+      nodes.filter(({ id }) => id !== 'upload'),
+      'full',
+    );
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it.each([
+    ['is damaged', 'memory-unreadable', (file: string) => writeFileSync(file, '{"isPaused": tr')],
+    [
+      'cannot be read or written',
+      'memory-unreadable',
+      (file: string) => mkdirSync(join(file, 'x'), { recursive: true }),
+    ],
+    ['cannot be written', 'memory-unwritable', (file: string) => mkdirSync(`${file}.new`)],
+  ])('nothing when its file %s, says so once, and works', async (_, warning, spoil) => {
+    const userDir = tempFolder();
+    mkdirSync(join(userDir, 'immich-bridge'));
+    spoil(join(userDir, 'immich-bridge/upload-upload.json'));
+    const server = await standIn();
+    const { node, uploads, obey, answers, lastState } = await load(server, {}, { userDir });
+    for (const name of ['pause', 'resume', 'pause']) await obey(name);
+    expect(answers()).toMatchObject([{ isOk: true }, { isOk: true }, { isOk: true }]);
+    await vi.waitFor(() => expect(lastState()?.isPaused).toBe(true), 5_000);
+    await obey('resume');
+    node.receive(await photo());
+    await vi.waitFor(() => expect(uploads).toHaveLength(1));
+    const warnings = helper
+      .log()
+      .args.flat()
+      .map(({ msg }) => msg)
+      .filter((msg) => /memory/.test(msg));
+    expect(warnings.filter((msg) => msg === `immich-upload.log.${warning}`)).toHaveLength(1);
+    expect(new Set(warnings).size).toBe(warnings.length);
+  });
+});
+
+describe('its state', () => {
+  it('is told once the flows have started, and to whoever is made last', async () => {
+    const { lastState, states } = await load(await standIn());
+    await vi.waitFor(() => expect(lastState()).toMatchObject({ state: 'idle', isPaused: false }));
+    expect(states).toHaveLength(1);
+  });
+
+  it('is told anew when it is wanted, though nothing changed', async () => {
+    const { lastState, states } = await load(await standIn());
+    await vi.waitFor(() => expect(states).toHaveLength(1));
+    const first = lastState();
+    runtimeEvents().emit('immich-bridge:state-wanted');
+    await vi.waitFor(() => expect(states).toHaveLength(2), 5_000);
+    expect(lastState()).toEqual(first);
+  });
 });
 
 describe('what needs a person reaches a Catch node with the record', () => {
@@ -112,7 +307,7 @@ describe('what needs a person reaches a Catch node with the record', () => {
   });
 
   it('a refused key, once for all files', async () => {
-    const { node, caught, lastState } = await load(await standIn(), {}, 'wrong');
+    const { node, caught, lastState } = await load(await standIn(), {}, { apiKey: 'wrong' });
     const statuses = collectStatuses('upload');
     for (const name of ['a.jpg', 'b.jpg', 'c.jpg']) node.receive(await photo(name));
     await vi.waitFor(() => expect(lastState()).toMatchObject({ state: 'error', pending: 3 }), 5_000);
@@ -147,7 +342,7 @@ it.each([
 
 it('says that there is no key instead of asking without one', async () => {
   const server = await standIn();
-  const { node, caught } = await load(server, {}, '');
+  const { node, caught } = await load(server, {}, { apiKey: '' });
   node.receive(await photo());
   await vi.waitFor(() => expect(caught).toHaveLength(1));
   expect(caught[0]?.error).toMatchObject({ message: expect.stringContaining('API key: none is set') });

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { HttpOptions } from '../../../lib/immich/immich-http.js';
 import type { StableFile, UploadedFile } from '../../../lib/media-file.js';
+import type { UploadQueueOptions } from '../../../lib/upload/queue-options.js';
 import { probeServer } from '../../../lib/upload/server-probe.js';
 import { type TrashPolicy, uploadFile } from '../../../lib/upload/upload-file.js';
 import { createUploadQueue } from '../../../lib/upload/upload-queue.js';
@@ -18,15 +19,18 @@ interface QueueOptions extends Partial<HttpOptions> {
   readonly beforeUpload?: (path: string) => void;
   /** Runs between the upload of a file and its proof. */
   readonly afterUpload?: (path: string) => void;
+  /** What the queue itself is given besides. */
+  readonly start?: Pick<UploadQueueOptions<string>, 'isPaused' | 'counts' | 'now'>;
 }
 
 /** A queue before a stand-in, with pauses of milliseconds; `problems` collects what it told. */
 function queueFor(server: StandIn, options: QueueOptions = {}) {
-  const { concurrency = 4, trashPolicy = 'hold', beforeUpload, afterUpload, ...http } = options;
+  const { concurrency = 4, trashPolicy = 'hold', beforeUpload, afterUpload, start, ...http } = options;
   const stop = new AbortController();
   onTestFinished(() => stop.abort(new Error('test over')));
   const problems: { message: string; path: string }[] = [];
   const delays: string[] = [];
+  const changes = { count: 0 };
   const client = clientOf(server, http);
   const upload: typeof client.upload = async (form, signal) => {
     beforeUpload?.(form.path);
@@ -46,16 +50,19 @@ function queueFor(server: StandIn, options: QueueOptions = {}) {
     concurrency,
     onProblem: (error, path) => problems.push({ message: error.message, path }),
     onDelay: (error) => delays.push(error.message),
-    onChange: () => undefined,
+    onChange: () => {
+      changes.count += 1;
+    },
     firstMs: 5,
     maxMs: 20,
+    ...start,
   });
   const add = (file: StableFile): Promise<UploadedFile> => {
     const uploaded = queue.add(file, file.path);
     uploaded.catch(() => undefined);
     return uploaded;
   };
-  return { queue, add, problems, delays, settled, stop };
+  return { queue, add, problems, delays, settled, stop, changes };
 }
 
 async function photos(count: number): Promise<StableFile[]> {
@@ -374,13 +381,13 @@ describe('a file that moves under its feet', () => {
   it('goes up in its newer version when that is told of while the older one waits', async () => {
     const server = await standIn();
     const { add, queue } = queueFor(server);
-    queue.pause();
+    queue.setPaused(true);
     const [photo] = await photos(1);
     const older = add(photo!);
     writeFileSync(photo!.path, 'newer bytes');
     const newer = add(await stableRecord(photo!.path));
     await expect(older).rejects.toMatchObject({ code: 'superseded' });
-    queue.resume();
+    queue.setPaused(false);
     expect((await newer).sha1).toBe(sha1Of('newer bytes'));
   });
 });
@@ -451,14 +458,82 @@ it('goes on with others beside a long upload that outlived the trouble', async (
   void long;
 });
 
+describe('what is counted', () => {
+  const EVENING = new Date(2026, 10, 21, 23, 59, 50);
+
+  it('goes on where it was before a restart', async () => {
+    const server = await standIn();
+    const [first, second] = await photos(2);
+    const before = queueFor(server);
+    await before.add(first!);
+    const { add, queue } = queueFor(server, { start: { counts: before.queue.counts() } });
+    expect(queue.state()).toEqual({ ...before.queue.state(), bytesPerSecond: 0 });
+    await add(second!);
+    await vi.waitFor(() =>
+      expect(queue.state()).toMatchObject({
+        totals: { files: 2, bytes: first!.sizeBytes + second!.sizeBytes, duplicates: 0 },
+        today: { uploaded: 2, failed: 0 },
+        lastFile: 'photo-1.jpg',
+      }),
+    );
+  });
+
+  it('begins anew at midnight, which is told though nothing happens', async () => {
+    vi.useFakeTimers({ now: EVENING, toFake: ['Date', 'setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const today = { uploaded: 5, failed: 2, day: '2026-11-21', clockDay: '2026-11-21' };
+    const totals = { files: 9, bytes: 900, duplicates: 1 };
+    const counts = { totals, today, lastUploadAt: '2026-11-21T12:00:00.000Z', lastFile: 'a.jpg' };
+    const { queue, changes } = queueFor(await standIn(), { start: { counts } });
+    expect(queue.state().today).toEqual({ uploaded: 5, failed: 2 });
+    vi.advanceTimersByTime(9_999);
+    expect(changes.count).toBe(0);
+    vi.advanceTimersByTime(2);
+    expect(changes.count).toBe(1);
+    expect(queue.state()).toMatchObject({ today: { uploaded: 0, failed: 0 }, totals, lastFile: 'a.jpg' });
+    expect(queue.counts().today.day).toBe('2026-11-22');
+  });
+
+  it('as failed is each time that a person is told', async () => {
+    const server = await standIn();
+    server.fail({ kind: 'answer', status: 413, times: 2, ...UPLOAD, body: '<html>too large</html>' });
+    const { add, queue, problems } = queueFor(server);
+    const upload = add((await photos(1))[0]!);
+    for (const failed of [1, 2]) {
+      await vi.waitFor(() => expect(queue.state()).toMatchObject({ failed: 1, today: { failed } }));
+      queue.retryFailed();
+    }
+    await upload;
+    expect(queue.state()).toMatchObject({ failed: 0, today: { uploaded: 1, failed: 2 } });
+    expect(problems).toHaveLength(2);
+  });
+
+  it('is a copy that nobody can spoil', async () => {
+    const { queue } = queueFor(await standIn());
+    Object.assign(queue.state().totals, { files: 99 });
+    Object.assign(queue.state().today, { uploaded: 99 });
+    expect(queue.state()).toMatchObject({ totals: { files: 0 }, today: { uploaded: 0 } });
+  });
+});
+
+it('sends nothing at all when it begins paused', async () => {
+  const server = await standIn();
+  const { add, queue } = queueFor(server, { start: { isPaused: true } });
+  const uploads = (await photos(3)).map(add);
+  expect(queue.state()).toMatchObject({ state: 'paused', isPaused: true, pending: 3, active: 0 });
+  expect(server.requests).toEqual([]);
+  queue.setPaused(false);
+  await Promise.all(uploads);
+});
+
 it('starts nothing while it is paused, and goes on where it was', async () => {
   const server = await standIn();
   const { add, queue } = queueFor(server);
-  queue.pause();
+  queue.setPaused(true);
   const uploads = (await photos(3)).map(add);
   expect(queue.state()).toMatchObject({ state: 'paused', pending: 3, active: 0 });
   expect(server.requests).toEqual([]);
-  queue.resume();
+  queue.setPaused(false);
   await Promise.all(uploads);
 });
 

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { folderId } from '../../../lib/watch/folder-id.js';
 import { realFolderIo } from '../../../lib/watch/folder-listing.js';
 import { compileIgnoreRules } from '../../../lib/watch/ignore-rules.js';
 import { until, watchWorld, write } from '../../support/watched-world.js';
@@ -37,8 +38,8 @@ describe('what lies there at the start', () => {
     expect(watch.report()).toEqual({
       state: 'watching',
       folders: [
-        { path: join(root, 'one'), state: 'watching', fileCount: 2 },
-        { path: join(root, 'two'), state: 'watching', fileCount: 1 },
+        { id: folderId(join(root, 'one')), path: join(root, 'one'), state: 'watching', fileCount: 2 },
+        { id: folderId(join(root, 'two')), path: join(root, 'two'), state: 'watching', fileCount: 1 },
       ],
       found: 3,
       tooLarge: 0,
@@ -196,7 +197,9 @@ describe('a folder that is not there', () => {
     const root = join(tempFolder(), 'mnt/usb/photos');
     const { watch, finds } = watchWorld([root]);
     await until(() => expect(watch.report().state).toBe('waiting'));
-    expect(watch.report().folders).toEqual([{ path: root, state: 'missing', fileCount: 0 }]);
+    expect(watch.report().folders).toEqual([
+      { id: folderId(root), path: root, state: 'missing', fileCount: 0 },
+    ]);
     write(root, 'x/a.jpg');
     await finds('x/a.jpg');
     write(root, 'x/b.jpg');
@@ -506,12 +509,14 @@ describe('commands', () => {
     await finds('a.jpg', 'a.jpg', 'x/b.jpg', 'x/b.jpg');
   });
 
-  it('show as scanning', async () => {
-    const { watch, settled } = watchWorld([tempFolder()]);
-    await settled();
+  it('show as scanning, each folder by itself', async () => {
+    const root = tempFolder();
+    const { watch } = watchWorld([root, join(root, 'none')]);
+    const states = () => watch.report().folders.map(({ state }) => state);
+    await until(() => expect(states()).toEqual(['watching', 'missing']));
     watch.rescan();
-    expect(watch.report().state).toBe('scanning');
-    await settled();
+    expect([watch.report().state, ...states()]).toEqual(['scanning', 'scanning', 'missing']);
+    await until(() => expect(states()).toEqual(['watching', 'missing']));
   });
 });
 
