@@ -1,96 +1,91 @@
-import { type BrokerAddress, parseBrokerAddress } from '../lib/mqtt/mqtt-address.js';
-import { startMqttSession } from '../lib/mqtt/mqtt-session.js';
-import { bridgeTopics, parseBaseTopic, parseInstance } from '../lib/mqtt/mqtt-topics.js';
-import { uploadEvent } from '../lib/mqtt/upload-event.js';
-import { SettingError, settingBoolean, settingNumber, settingSecret, settingText } from '../lib/settings.js';
+import { startBridge } from '../lib/bridge/bridge.js';
+import type { Command } from '../lib/bridge/command.js';
+import { DETAILS, type Detail } from '../lib/bridge/detail.js';
+import { asAnnounced } from '../lib/home-assistant/announced.js';
+import { openJsonFile } from '../lib/json-file.js';
+import { parseBaseTopic, parseDiscoveryPrefix, parseInstance } from '../lib/mqtt/mqtt-topics.js';
+import { settingBoolean, settingChoice, settingNumber } from '../lib/settings.js';
 import { defineNode } from './_define-node.js';
+import { memoryPath } from './_memory-path.js';
 import { mqttReport } from './_mqtt-report.js';
-import { tlsOptions } from './_tls-options.js';
+import { type BrokerConfig, type BrokerSettings, type FindNode, parseBroker } from './_mqtt-settings.js';
+import { packVersion } from './_versions.js';
 
-interface Config {
-  url?: string;
+interface Config extends BrokerConfig {
   baseTopic?: string;
   instance?: string;
-  hasPaths?: string | boolean;
+  discovery?: string | boolean;
+  discoveryPrefix?: string;
+  detail?: string;
   queueSize?: string;
-  tls?: string;
-}
-
-interface Broker {
-  address: BrokerAddress;
-  username: string | undefined;
-  password: string | undefined;
-  /** Id of the tls-config node. */
-  tls: string | undefined;
 }
 
 interface Options {
   /** Undefined when no address is set: then there is nothing to do. */
-  broker: Broker | undefined;
+  findBroker(findNode: FindNode): BrokerSettings | undefined;
   baseTopic: string;
   instance: string;
-  hasPaths: boolean;
+  discoveryPrefix: string | null;
+  detail: Detail;
   queueSize: number;
 }
 
 export default defineNode<Config, Options>('mqtt-bridge', {
   credentials: { username: { type: 'text' }, password: { type: 'password' } },
   parse: (config, credentials) => ({
-    broker: parseBroker(config, credentials),
+    findBroker: (findNode) => parseBroker(config, credentials, findNode),
     baseTopic: parseBaseTopic(config.baseTopic),
     instance: parseInstance(config.instance),
-    hasPaths: settingBoolean('Full paths', config.hasPaths, false),
-    queueSize: settingNumber('Waiting events', config.queueSize, 1_000, {
+    discoveryPrefix: settingBoolean('Home Assistant', config.discovery, true)
+      ? parseDiscoveryPrefix(config.discoveryPrefix)
+      : null,
+    detail: settingChoice('Tell', config.detail, DETAILS, 'names'),
+    queueSize: settingNumber('Waiting events', config.queueSize, 10_000, {
       min: 1,
-      max: 10_000,
+      max: 100_000,
       isWhole: true,
     }),
   }),
   create(tools) {
-    const { broker, baseTopic, instance, hasPaths, queueSize } = tools.options;
+    const { findBroker, ...options } = tools.options;
+    const broker = findBroker(tools.configNode);
     if (broker === undefined) {
       tools.status('grey', 'no-broker');
       return {};
     }
-    const { address, username, password, tls } = broker;
-    const topics = bridgeTopics(baseTopic, instance);
-    const session = startMqttSession({
-      address,
-      username,
-      password,
-      tls: tls === undefined ? undefined : tlsOptions(tools.configNode(tls)),
+    const { label } = broker.address;
+    const report = mqttReport(tools, { broker: label, instance: options.instance, limit: options.queueSize });
+    const bridge = startBridge({
+      ...options,
+      ...broker,
+      version: packVersion(),
+      nodeVersion: process.versions.node,
+      nodeRedVersion: tools.nodeRedVersion,
       // The same after a restart, so that the broker ends what is left of our last connection, and its will, first.
-      clientId: `immich-bridge-${instance}-${tools.id}`,
-      statusTopic: topics.status,
-      queueSize,
+      clientId: `immich-bridge-${options.instance}-${tools.id}`,
+      memory: openJsonFile(memoryPath(tools, 'mqtt'), asAnnounced),
       signal: tools.signal,
-      onStatus: mqttReport(tools, { broker: address.label, instance, limit: queueSize }),
+      onStatus: report.status,
+      onRefused: report.refused,
+      onCommand: (command) => tools.send(messageOf(command)),
+      onIgnored: (topic) => tools.log('warn', 'ignored', { topic }),
+      onUnsaved: report.unsaved,
     });
+    tools.askForStates();
     return {
       onInput(msg) {
-        const event = uploadEvent(msg, { hasPaths });
-        if (event === undefined) return undefined;
-        const payload = JSON.stringify(event);
-        session.publish({ topic: topics.uploadEvent, payload }, event.event_type === 'failed');
+        bridge.take(msg);
         return undefined;
       },
-      close: () => session.ended,
+      async close(isRemoved) {
+        const isDeleted = isRemoved && !tools.isInFlow();
+        if (isDeleted && !report.isConnected()) tools.log('warn', 'left-behind', { broker: label });
+        await bridge.close(isDeleted);
+      },
     };
   },
 });
 
-function parseBroker(config: Config, credentials: Record<string, string | undefined>): Broker | undefined {
-  const url = settingText(config.url);
-  if (url === undefined) return undefined;
-  const tls = settingText(config.tls);
-  const address = parseBrokerAddress(url, tls !== undefined);
-  const username =
-    settingText(credentials.username) ?? address.username ?? settingText(process.env.MQTT_USERNAME);
-  const password = settingSecret('MQTT_PASSWORD', settingText(credentials.password) ?? address.password);
-  if (username === undefined && password !== undefined) {
-    throw new SettingError(
-      'User: it is empty, but a password is set. Type the user or set MQTT_USERNAME, or remove the password.',
-    );
-  }
-  return { address, username, password, tls };
+function messageOf({ name, value, id }: Command) {
+  return { topic: `command/${name}`, payload: value, command: { id } };
 }

@@ -56,11 +56,23 @@ export function bridgeTopics(baseTopic: string, instance: string): BridgeTopics 
  * @throws SettingError for what a broker, or Home Assistant, would not take as the start of a topic
  */
 export function parseBaseTopic(value: unknown): string {
-  const topic = settingText(value) ?? 'immich-bridge';
+  return parseTopic('Base topic', value, 'immich-bridge');
+}
+
+/**
+ * Where Home Assistant looks for devices, `homeassistant` when it is unset.
+ * @throws SettingError for what a broker would not take as the start of a topic
+ */
+export function parseDiscoveryPrefix(value: unknown): string {
+  return parseTopic('Prefix', value, 'homeassistant');
+}
+
+function parseTopic(field: string, value: unknown, fallback: string): string {
+  const topic = settingText(value) ?? fallback;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this refuses
   if (/[#+\u0000-\u001f\u007f]|^\$|^\/|\/$|\/\//.test(topic) || topic.length > 200) {
     throw new SettingError(
-      `Base topic: "${topic}" does not work here. Type words with single slashes between them and no # or +, for example immich-bridge.`,
+      `${field}: "${topic}" does not work here. Type words with single slashes between them and no # or +, for example ${fallback}.`,
     );
   }
   return topic;

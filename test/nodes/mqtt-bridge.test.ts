@@ -43,20 +43,29 @@ async function brokerWith(options: BrokerOptions = {}): Promise<Broker> {
   return broker;
 }
 
-async function load(config: Record<string, unknown>, credentials: Record<string, string> = {}) {
+async function load(
+  config: Record<string, unknown>,
+  credentials: Record<string, string> = {},
+  coreBroker: Record<string, unknown> = {},
+) {
   const flow = [
     { id: 'tab1', type: 'tab', label: 'test' },
     { ...at, id: 'bad', type: 'failing', wires: [] },
     { ...at, id: 'catch', type: 'catch', scope: ['bad'], uncaught: false, wires: [['n']] },
-    { ...at, id: 'n', type: 'mqtt-bridge', instance: 'Test 1', wires: [], ...config },
+    { ...at, id: 'n', type: 'mqtt-bridge', instance: 'Test 1', wires: [['commands']], ...config },
+    { ...at, id: 'commands', type: 'helper', wires: [] },
+    { id: 'core', type: 'mqtt-broker', protocolVersion: '4', ...coreBroker },
     { ...at, id: 'complete', type: 'complete', scope: ['n'], wires: [['done']] },
     { ...at, id: 'done', type: 'helper', wires: [] },
     { id: 'tls', type: 'tls-config', cert: '', key: '', ca: '', verifyservercert: true },
   ];
-  const tls = createRequire(import.meta.url).resolve('@node-red/nodes/core/network/05-tls.js');
-  await helper.load([mqttBridge, failing, createRequire(import.meta.url)(tls)], flow, {
+  const core = ['05-tls', '10-mqtt'].map((name) =>
+    createRequire(import.meta.url)(`@node-red/nodes/core/network/${name}.js`),
+  );
+  await helper.load([mqttBridge, failing, ...core], flow, {
     n: credentials,
     tls: { cadata: cert },
+    core: { user: 'anna', password: PASSWORD },
   });
   return helper.getNode('n');
 }
@@ -70,6 +79,10 @@ function statuses(): NodeStatus[] {
   const { status } = helper.getNode('n');
   return (status as typeof status & { args: [NodeStatus][] }).args.map(([shown]) => shown);
 }
+
+/** The events of one kind that the broker has. */
+const eventsAt = (broker: Broker, kind = 'upload') =>
+  broker.messages.filter(({ topic }) => topic.endsWith(`/event/${kind}`));
 
 const uploaded = {
   path: '/photos/a.jpg',
@@ -92,16 +105,14 @@ describe('mqtt-bridge', () => {
     node.receive({ topic: 'file/archived', payload: { ...uploaded, archivedTo: '/archive/a.jpg' } });
     node.receive({ payload: Buffer.from('garbage') });
     helper.getNode('bad').receive({ topic: 'file/stable', payload: uploaded });
-    await soon(() => expect(broker.messages.length).toBe(5));
-    const [first, ...events] = broker.messages;
+    await soon(() => expect(eventsAt(broker)).toHaveLength(4));
+    const [first, second] = broker.messages;
+    const [events, archive] = [eventsAt(broker), eventsAt(broker, 'archive')];
     expect(first).toEqual({ topic: 'immich-bridge/test-1/status', payload: 'online', retain: true, qos: 1 });
-    for (const { topic, retain, qos } of events) {
-      expect({ topic, retain, qos }).toEqual({
-        topic: 'immich-bridge/test-1/event/upload',
-        retain: false,
-        qos: 1,
-      });
-    }
+    expect(second).toMatchObject({ topic: 'immich-bridge/test-1/info', retain: true });
+    expect(archive.map(({ payload }) => JSON.parse(payload).event_type)).toEqual(['archived']);
+    for (const { retain, qos } of [...events, ...archive])
+      expect({ retain, qos }).toEqual({ retain: false, qos: 1 });
     const common = {
       v: 1,
       id: expect.any(String),
@@ -116,7 +127,7 @@ describe('mqtt-bridge', () => {
       reason_code: null,
       error: null,
     };
-    expect(events.map(({ payload }) => JSON.parse(payload))).toStrictEqual([
+    expect(events.map(({ payload }) => JSON.parse(payload))).toMatchObject([
       { ...common, event_type: 'uploaded' },
       { ...common, event_type: 'duplicate' },
       { ...common, event_type: 'archived', archived_to: 'a.jpg' },
@@ -126,11 +137,11 @@ describe('mqtt-bridge', () => {
 
   it('tells full paths when it is asked to, under the topic it is told', async () => {
     const broker = await brokerWith();
-    const node = await load({ url: broker.url, hasPaths: 'true', baseTopic: 'home/photos' });
+    const node = await load({ url: broker.url, detail: 'paths', baseTopic: 'home/photos' });
     node.receive({ topic: 'file/archived', payload: { ...uploaded, archivedTo: '/archive/a.jpg' } });
-    await soon(() => expect(broker.messages.length).toBe(2));
-    expect(broker.messages[1]!.topic).toBe('home/photos/test-1/event/upload');
-    expect(JSON.parse(broker.messages[1]!.payload)).toMatchObject({
+    await soon(() => expect(eventsAt(broker)).toHaveLength(1));
+    expect(eventsAt(broker)[0]!.topic).toBe('home/photos/test-1/event/upload');
+    expect(JSON.parse(eventsAt(broker)[0]!.payload)).toMatchObject({
       path: '/photos/a.jpg',
       archived_to: '/archive/a.jpg',
     });
@@ -141,7 +152,8 @@ describe('mqtt-bridge', () => {
     await load({ url: broker.url, instance: '' });
     await soon(() => expect(broker.clientIds()).toEqual([`immich-bridge-${parseInstance('')}-n`]));
     await helper.unload();
-    expect(broker.messages.map(({ payload }) => payload)).toEqual(['online', 'offline']);
+    const ends = [broker.messages[0], broker.messages.at(-1)];
+    expect(ends.map((message) => message?.payload)).toEqual(['online', 'offline']);
     await soon(() => expect(broker.clientIds()).toEqual([]));
   });
 
@@ -156,7 +168,7 @@ describe('mqtt-bridge', () => {
       expect(statuses().at(-1)).toMatchObject({ fill: 'yellow', text: 'mqtt-bridge.status.waiting' }),
     );
     const broker = await brokerWith({ port: gone.port });
-    await soon(() => expect(broker.messages.length).toBe(2));
+    await soon(() => expect(eventsAt(broker)).toHaveLength(1));
     await soon(() =>
       expect(statuses().at(-1)).toMatchObject({ fill: 'green', text: 'mqtt-bridge.status.connected' }),
     );
@@ -172,7 +184,7 @@ describe('mqtt-bridge', () => {
     expect(said()).toContain('mqtt-bridge.log.queue-full');
     const broker = await brokerWith({ port: gone.port });
     await soon(() => expect(said()).toContain('mqtt-bridge.log.dropped'));
-    const types = broker.messages.slice(1).map(({ payload }) => JSON.parse(payload).event_type);
+    const types = eventsAt(broker).map(({ payload }) => JSON.parse(payload).event_type);
     expect(types).toEqual(['failed', 'uploaded', 'uploaded']);
     await soon(() => expect(statuses().at(-1)?.fill).toBe('green'));
   });
@@ -188,6 +200,9 @@ describe('mqtt-bridge', () => {
   it.each([
     ['an address of another kind', { url: 'http://broker' }],
     ['a bad base topic', { url: '127.0.0.1', baseTopic: 'a/#' }],
+    ['a bad prefix', { url: '127.0.0.1', discoveryPrefix: '/a' }],
+    ['another detail', { url: '127.0.0.1', detail: 'everything' }],
+    ['a broker node that is gone', { broker: 'nobody' }],
     ['no name of the instance', { url: '127.0.0.1', instance: '…' }],
     ['a queue of nothing', { url: '127.0.0.1', queueSize: '0' }],
     ['a TLS configuration that is gone', { url: '127.0.0.1', tls: 'nobody' }],
@@ -217,7 +232,7 @@ describe("mqtt-bridge's login", () => {
     const broker = await brokerWith({ authenticate });
     const node = await load({ url: broker.url.replace('://', `://${inUrl}`) }, credentials);
     node.receive({ topic: 'file/uploaded', payload: uploaded });
-    await soon(() => expect(broker.messages.length).toBe(2));
+    await soon(() => expect(eventsAt(broker)).toHaveLength(1));
     expect(inspect([said(), broker.messages])).not.toContain(PASSWORD);
     await helper.unload();
     expect(inspect(helper.log().args, { depth: 10 })).not.toContain(PASSWORD);
@@ -243,7 +258,52 @@ describe("mqtt-bridge's login", () => {
   it('travels encrypted as soon as a TLS configuration is chosen', async () => {
     const broker = await brokerWith({ tls: { cert, key } });
     await load({ url: `127.0.0.1:${broker.port}`, tls: 'tls' });
-    await soon(() => expect(broker.messages.length).toBe(1));
+    await soon(() => expect(broker.messages.length).toBeGreaterThan(0));
     expect(statuses().at(-1)?.fill).toBe('green');
+  });
+});
+
+describe("a broker node of Node-RED's own", () => {
+  const authenticate = (username?: string, password?: string) => username === 'anna' && password === PASSWORD;
+
+  it('lends its address and login', async () => {
+    const broker = await brokerWith({ authenticate });
+    await load({ url: 'mqtt://127.0.0.1:1', broker: 'core' }, {}, { broker: '127.0.0.1', port: broker.port });
+    await soon(() => expect(broker.clientIds()).toEqual(['immich-bridge-test-1-n']));
+    expect(said()).not.toContain(PASSWORD);
+  });
+
+  it('lends its TLS configuration', async () => {
+    const broker = await brokerWith({ authenticate, tls: { cert, key } });
+    const core = { broker: '127.0.0.1', port: broker.port, usetls: true, tls: 'tls' };
+    await load({ broker: 'core' }, {}, core);
+    await soon(() => expect(broker.clientIds()).toEqual(['immich-bridge-test-1-n']));
+  });
+});
+
+describe('commands', () => {
+  it('leave by the output, and their answers come in by the input', async () => {
+    const broker = await brokerWith();
+    const node = await load({ url: broker.url });
+    await soon(() => expect(broker.clientIds()).toHaveLength(1));
+    await soon(() => expect(statuses().at(-1)?.fill).toBe('green'));
+    const command = once(helper.getNode('commands'), 'input');
+    await soon(() => expect(broker.messages.length).toBeGreaterThan(1));
+    await broker.publish('immich-bridge/test-1/cmd/concurrency', '{"id":"q1","value":3}');
+    expect((await command)[0]).toMatchObject({
+      topic: 'command/concurrency',
+      payload: 3,
+      command: { id: 'q1' },
+    });
+    node.receive({
+      topic: 'command/response',
+      payload: { name: 'concurrency', id: 'q1', isOk: true, error: null },
+    });
+    await soon(() =>
+      expect(broker.messages.at(-1)).toMatchObject({
+        topic: 'immich-bridge/test-1/cmd/concurrency/response',
+        payload: '{"v":1,"id":"q1","ok":true,"error":null}',
+      }),
+    );
   });
 });

@@ -1,0 +1,159 @@
+import type { KnownParts } from '../bridge/part-list.js';
+import type { JsonFile } from '../json-file.js';
+import type { MqttSession } from '../mqtt/mqtt-session.js';
+import type { Announced, Component } from './announced.js';
+import { canonicalJson, type DiscoveryDocument } from './discovery-document.js';
+
+export interface AnnouncerOptions {
+  readonly session: Pick<MqttSession, 'publishState' | 'clearStates' | 'republish' | 'send'>;
+  readonly memory: JsonFile<Announced>;
+  /** The broker's label: what another one was told does not count. */
+  readonly broker: string;
+  /** Where the document goes; null turns discovery off, and takes back what was announced. */
+  readonly discoveryTopic: string | null;
+  /** The document that announces these parts; undefined when there is nothing to announce. */
+  readonly documentOf: (parts: KnownParts) => DiscoveryDocument | undefined;
+  /** Every retained topic that these parts have, except the document's. */
+  readonly retainedOf: (parts: KnownParts) => readonly string[];
+  readonly signal: AbortSignal;
+  /** What was announced could not be remembered. */
+  readonly onUnsaved: (error: Error) => void;
+  /** Parts that come together make one document. */
+  readonly gatherMs?: number;
+  /** Wait after Home Assistant's birth message: many bridges must not speak at once. */
+  readonly birthDelayMs?: () => number;
+}
+
+/** What Home Assistant and the broker know of this bridge, kept true over restarts, new names and lost parts. */
+export interface Announcer {
+  /** Resolves when what is to be published now has been written down. Never rejects. */
+  update(parts: KnownParts): Promise<void>;
+  /** Home Assistant was started: after a moment it is told everything once more. */
+  welcome(): void;
+  /** Takes everything back, and forgets it, because the node was deleted. Never rejects. */
+  withdraw(): Promise<void>;
+}
+
+/** Makes an announcer, which at once takes back what a former name, prefix or version had announced. */
+export function createAnnouncer(options: AnnouncerOptions, parts: KnownParts): Announcer {
+  const { session, memory, discoveryTopic, documentOf, retainedOf, signal } = options;
+  const { gatherMs = 500, birthDelayMs = () => 1_000 + Math.random() * 9_000 } = options;
+  let told = inherit(options, parts);
+  let announcing: NodeJS.Timeout | undefined;
+  let welcoming: NodeJS.Timeout | undefined;
+  signal.addEventListener('abort', () => {
+    clearTimeout(announcing);
+    clearTimeout(welcoming);
+  });
+
+  function remember(change: Partial<Announced>): Promise<void> {
+    told = { ...told, ...change };
+    return memory.save(told).catch(options.onUnsaved);
+  }
+
+  /** Empties topics that nobody needs any more, and forgets them once the broker has done so. */
+  async function clean(): Promise<void> {
+    const topics = told.stale;
+    if (topics.length === 0) return;
+    await session.clearStates(topics);
+    await remember({ stale: told.stale.filter((topic) => !topics.includes(topic)) });
+  }
+
+  async function announce(): Promise<void> {
+    if (discoveryTopic === null || signal.aborted) return;
+    const document = documentOf(told.parts);
+    if (document === undefined) {
+      if (Object.keys(told.components).length === 0) return;
+      await remember({ components: {}, removed: {}, stale: [...told.stale, discoveryTopic] });
+      return clean();
+    }
+    const { components } = document;
+    await remember({ components, removed: without({ ...told.removed, ...told.components }, components) });
+    if (signal.aborted) return;
+    session.publishState({
+      topic: discoveryTopic,
+      payload: withMarkers(document, told.removed),
+      isRetained: true,
+    });
+  }
+
+  /**
+   * A marker tells Home Assistant that a component is gone only if it knows the component: after its start it is
+   * shown the component once more, then the marker, and then the marker has done its work.
+   */
+  async function repeat(): Promise<void> {
+    welcoming = undefined;
+    const document = documentOf(told.parts);
+    if (discoveryTopic !== null && document !== undefined && Object.keys(told.removed).length > 0) {
+      const components = { ...told.removed, ...document.components };
+      const whole = canonicalJson({ ...document, components });
+      for (const payload of [whole, withMarkers(document, told.removed)]) {
+        session.send({ topic: discoveryTopic, payload, isRetained: true });
+      }
+      await remember({ removed: {} });
+      await announce();
+    }
+    session.republish();
+  }
+
+  void remember({}).then(clean);
+  void announce();
+  return {
+    async update(next) {
+      const retained = retainedOf(next);
+      const gone = told.retained.filter((topic) => !retained.includes(topic));
+      const stale = [...told.stale, ...gone].filter((topic) => !retained.includes(topic));
+      await remember({ parts: next, retained, stale });
+      void clean();
+      announcing ??= setTimeout(() => {
+        announcing = undefined;
+        void announce();
+      }, gatherMs);
+    },
+    welcome() {
+      welcoming ??= setTimeout(() => void repeat(), birthDelayMs());
+    },
+    async withdraw() {
+      const own = discoveryTopic === null ? [] : [discoveryTopic];
+      void session.clearStates([...told.retained, ...told.stale, ...own]);
+      await memory.remove().catch(options.onUnsaved);
+    },
+  };
+}
+
+/** What a former run told, seen from this one's names. */
+function inherit(options: AnnouncerOptions, parts: KnownParts): Announced {
+  const { memory, broker, discoveryTopic, retainedOf } = options;
+  const former = memory.initial?.broker === broker ? memory.initial : undefined;
+  const retained = retainedOf(parts);
+  const isSameDocument = former !== undefined && former.discoveryTopic === discoveryTopic;
+  const formerTopics = [...(former?.stale ?? []), ...(former?.retained ?? []), former?.discoveryTopic ?? ''];
+  const stale = formerTopics.filter(
+    (topic) => topic !== '' && topic !== discoveryTopic && !retained.includes(topic),
+  );
+  return {
+    broker,
+    discoveryTopic,
+    components: isSameDocument ? former.components : {},
+    removed: isSameDocument ? former.removed : {},
+    retained,
+    stale: [...new Set(stale)],
+    parts,
+  };
+}
+
+function without(
+  components: Readonly<Record<string, Component>>,
+  others: Readonly<Record<string, unknown>>,
+): Record<string, Component> {
+  return Object.fromEntries(Object.entries(components).filter(([key]) => !(key in others)));
+}
+
+/** The document with what is no more as markers: a component's platform and nothing else. */
+function withMarkers(document: DiscoveryDocument, removed: Readonly<Record<string, Component>>): string {
+  const markers = Object.entries(removed).map(([key, { platform }]) => [key, { platform }] as const);
+  return canonicalJson({
+    ...document,
+    components: { ...document.components, ...Object.fromEntries(markers) },
+  });
+}
