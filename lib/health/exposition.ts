@@ -20,7 +20,7 @@ const LONGEST_LINE = 16_384;
 
 const NAME = /^([a-zA-Z_:][a-zA-Z0-9_:]*)[ \t]*/;
 const LABEL = /^[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*,?/;
-const VALUE = /^[ \t]*([-+.\w]+)(?:[ \t]|$)/;
+const VALUE = /^[ \t]*([-+.\w]+)(?:[ \t\r]|$)/;
 
 /**
  * Reads Prometheus' text format piece by piece and hands on the samples whose name `isWanted`; comments, timestamps,

@@ -24,6 +24,8 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Whatever comes and goes within ten minutes is one alert. */
 const CALM_MS = 10 * MINUTE_MS;
+/** With the time until an outage is over, a server is back when it has answered for five minutes on end. */
+const BACK_MS = 3 * MINUTE_MS;
 
 /** Watches one server with the limits of a user; see `createAlertWatch` for hysteresis and hold times. */
 export function createHealthAlerts(limits: HealthLimits): HealthAlerts {
@@ -53,8 +55,8 @@ export function createHealthAlerts(limits: HealthLimits): HealthAlerts {
 function ruleOf(name: HealthAlert, limits: HealthLimits): Omit<AlertWatchOptions, 'name'> | null {
   switch (name) {
     case 'down':
-      // The outage itself knows how to last and to be over.
-      return above(limits.downMinutes, { clearBelow: 0 });
+      // The outage itself knows how long it lasts and when it may be over.
+      return above(limits.downMinutes, { clearBelow: 0, clearHoldMs: BACK_MS });
     case 'storage':
       return above(limits.storagePercent, { clearBelow: lower(limits.storagePercent), clearHoldMs: CALM_MS });
     case 'quota':

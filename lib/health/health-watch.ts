@@ -27,7 +27,7 @@ export interface Moment {
   readonly ms: number;
 }
 
-/** How long a server must answer until it counts as back. */
+/** How long a server must answer until an outage is over. */
 const SETTLE_MS = 120_000;
 const FAILED_JOBS_WINDOW_MS = 3_600_000;
 
