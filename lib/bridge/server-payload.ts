@@ -1,5 +1,5 @@
 import { HEALTH_ALERTS, type HealthAlert } from '../health/health-report.js';
-import type { PayloadOptions } from './detail.js';
+import { type PayloadOptions, toldSentence } from './detail.js';
 import {
   alertsOf,
   choiceOf,
@@ -41,6 +41,9 @@ export interface ServerStatePayload {
   > & { readonly paused_queues: readonly string[] | null };
   readonly api: Numbers<'requests_per_second' | 'p95_ms'>;
   readonly certificate_ends_at: string | null;
+  /** Why it is not reachable, or what else kept the last look from seeing all, for machines and for people. */
+  readonly problem_code: string | null;
+  readonly problem: string | null;
   /** What is raised now. */
   readonly alerts: Readonly<Record<HealthAlert, boolean | null>>;
 }
@@ -59,12 +62,12 @@ export interface ServerUpdatePayload {
 /** What the payload of an `immich/health` message says; undefined for no such record. Never throws. */
 export function serverStatePayload(
   record: unknown,
-  { now = () => new Date() }: PayloadOptions = {},
+  { detail = 'names', now = () => new Date() }: PayloadOptions = {},
 ): ServerStatePayload | undefined {
   const report = recordOf(record);
   if (report === undefined) return undefined;
-  const version = versionOf(report.version);
-  const latest = versionOf(report.latestVersion);
+  const problem = fieldsOf(report.problem);
+  const sentence = textOf(problem.message);
   return {
     v: 1,
     ts: timeOf(report.at) ?? now().toISOString(),
@@ -72,9 +75,9 @@ export function serverStatePayload(
     latency_ms: numberOf(report.latencyMs),
     reachable_since: timeOf(report.reachableSince),
     url: webPageOf(report.url),
-    version,
-    latest_version: latest,
-    update_available: version === null || latest === null ? null : isNewer(latest, version),
+    version: versionOf(report.version),
+    latest_version: versionOf(report.latestVersion),
+    update_available: flagOf(report.isUpdateAvailable),
     storage: numbersOf(report.storage, {
       total_bytes: 'totalBytes',
       used_bytes: 'usedBytes',
@@ -93,6 +96,8 @@ export function serverStatePayload(
     jobs: jobsOf(report),
     api: numbersOf(report.api, { requests_per_second: 'requestsPerSecond', p95_ms: 'p95Ms' }),
     certificate_ends_at: timeOf(report.certificateEndsAt),
+    problem_code: textOf(problem.kind),
+    problem: sentence && toldSentence(sentence, detail),
     alerts: alertsOf(report.alerts, HEALTH_ALERTS),
   };
 }
@@ -132,14 +137,4 @@ function jobsOf(report: Fields): ServerStatePayload['jobs'] {
 
 function versionOf(value: unknown): string | null {
   return textOf(textOf(value)?.replace(/^v(?=\d)/i, ''));
-}
-
-/** Whether `latest` comes after `installed`; of what is no version in numbers, whether they differ. */
-function isNewer(latest: string, installed: string): boolean {
-  const [a, b] = [latest, installed].map((version) =>
-    /^(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number),
-  );
-  if (a === undefined || b === undefined) return latest !== installed;
-  const index = a.findIndex((number, place) => number !== b[place]);
-  return index >= 0 && (a[index] ?? 0) > (b[index] ?? 0);
 }

@@ -169,6 +169,8 @@ describe('the state of the server', () => {
       },
       api: { requests_per_second: 3.5, p95_ms: 180 },
       certificate_ends_at: '2027-01-01T00:00:00.000Z',
+      problem_code: null,
+      problem: null,
       alerts: healthReport.alerts,
     });
   });
@@ -179,17 +181,14 @@ describe('the state of the server', () => {
     expect(jobs).toMatchObject({ ml_waiting: 120, video_waiting: null, total_waiting: null });
   });
 
-  it.each([
-    ['2.7.5', '2.7.5', false],
-    ['v2.7.5', '2.7.5', false],
-    ['2.7.5', '2.10.0', true],
-    ['3.0.0', '2.8.0', false],
-    ['2.7.5', '3.0.0-rc.1', true],
-    ['nightly', '2.8.0', true],
-    ['2.7.5', null, null],
-    [null, '2.7.5', null],
-  ])('of version %s, when %s is the latest, has an update: %s', (version, latestVersion, expected) => {
-    expect(serverStatePayload({ version, latestVersion })?.update_available).toBe(expected);
+  it('says why it is not reachable', () => {
+    const message = 'No answer from http://anna:s3cret@nas1:2283.';
+    const state = serverStatePayload({ isReachable: false, problem: { kind: 'offline', message } });
+    expect(state).toMatchObject({
+      reachable: false,
+      problem_code: 'offline',
+      problem: 'No answer from http://nas1:2283.',
+    });
   });
 
   it.each([

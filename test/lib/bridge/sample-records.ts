@@ -37,11 +37,13 @@ export const watchState: FolderWatchState = {
 export const healthReport: HealthReport = {
   isReachable: true,
   at: '2026-10-01T10:00:00.000Z',
+  problem: null,
   latencyMs: 12.5,
   reachableSince: '2026-09-30T08:00:00.000Z',
   url: 'http://nas1.local:2283',
   version: '2.7.5',
   latestVersion: 'v2.8.0',
+  isUpdateAvailable: true,
   releaseUrl: 'https://github.com/immich-app/immich/releases/tag/v2.8.0',
   storage: { totalBytes: 4e12, usedBytes: 3.5e12, freeBytes: 5e11, usedPercent: 87.5 },
   library: { photos: 48_211, videos: 1_930, scope: 'server' },
