@@ -2,7 +2,8 @@
 export interface Queued<Item> {
   readonly item: Item;
   readonly isFailure: boolean;
-  isSent: boolean;
+  /** Grows with every event, and so tells their order. */
+  readonly number: number;
 }
 
 /** Events in the order in which they were added, until each was confirmed. */
@@ -24,47 +25,85 @@ export interface EventQueue<Item> {
 /**
  * Makes a queue that never holds more than `limit` events. When it is full the oldest ordinary event goes, and
  * a failure only when nothing but failures waits: a person must hear of a failure, even late. What is on its
- * way is never dropped, because it may have arrived already.
+ * way is never dropped, because it may have arrived already. Adding, taking and confirming cost the same
+ * however many wait.
  */
 export function createEventQueue<Item>(limit: number): EventQueue<Item> {
-  const held: Queued<Item>[] = [];
-  let sent = 0;
+  const ordinary = createLine<Queued<Item>>();
+  const failures = createLine<Queued<Item>>();
+  const onTheirWay = new Set<Queued<Item>>();
+  let added = 0;
+  const length = () => ordinary.length + failures.length + onTheirWay.size;
 
   return {
     add(item, isFailure) {
-      held.push({ item, isFailure, isSent: false });
-      if (held.length <= limit) return 0;
-      held.splice(leastMissed(held), 1);
+      added += 1;
+      (isFailure ? failures : ordinary).push({ item, isFailure, number: added });
+      if (length() <= limit) return 0;
+      (ordinary.length > 0 ? ordinary : failures).shift();
       return 1;
     },
     take() {
-      const next = held.find((queued) => !queued.isSent);
-      if (next === undefined) return undefined;
-      next.isSent = true;
-      sent += 1;
+      const isFailureOlder = (failures.first?.number ?? Infinity) < (ordinary.first?.number ?? Infinity);
+      const next = (isFailureOlder ? failures : ordinary).shift();
+      if (next !== undefined) onTheirWay.add(next);
       return next;
     },
     confirm(queued) {
-      const index = held.indexOf(queued);
-      if (index < 0) return;
-      held.splice(index, 1);
-      if (queued.isSent) sent -= 1;
+      onTheirWay.delete(queued);
     },
     rewind() {
-      for (const queued of held) queued.isSent = false;
-      sent = 0;
+      // They were taken from the heads of the lines, and in their order.
+      const taken = [...onTheirWay];
+      failures.putBack(taken.filter(({ isFailure }) => isFailure));
+      ordinary.putBack(taken.filter(({ isFailure }) => !isFailure));
+      onTheirWay.clear();
     },
     get length() {
-      return held.length;
+      return length();
     },
     get sent() {
-      return sent;
+      return onTheirWay.size;
     },
   };
 }
 
-/** Where the event is that goes first: the oldest ordinary one, else the oldest failure, of those not on their way. */
-function leastMissed(held: readonly Queued<unknown>[]): number {
-  const ordinary = held.findIndex((queued) => !queued.isSent && !queued.isFailure);
-  return ordinary >= 0 ? ordinary : held.findIndex((queued) => !queued.isSent);
+interface Line<Item> {
+  readonly length: number;
+  readonly first: Item | undefined;
+  push(item: Item): void;
+  shift(): Item | undefined;
+  /** Puts items before all others. */
+  putBack(items: readonly Item[]): void;
+}
+
+/** First in, first out. An array's own `shift` moves every item that stays behind. */
+function createLine<Item>(): Line<Item> {
+  let items: (Item | undefined)[] = [];
+  let head = 0;
+  return {
+    get length() {
+      return items.length - head;
+    },
+    get first() {
+      return items[head];
+    },
+    push: (item) => void items.push(item),
+    shift() {
+      const first = items[head];
+      if (head === items.length) return undefined;
+      items[head] = undefined;
+      head += 1;
+      // Half of it is behind us: what is moved now was paid for by as many shifts.
+      if (head * 2 >= items.length) {
+        items = items.slice(head);
+        head = 0;
+      }
+      return first;
+    },
+    putBack(back) {
+      items = [...back, ...items.slice(head)];
+      head = 0;
+    },
+  };
 }

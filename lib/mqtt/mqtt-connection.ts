@@ -1,35 +1,12 @@
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
-import type { BrokerAddress } from './mqtt-address.js';
+import mqtt, { type MqttClient } from 'mqtt';
+import { type ClientOptions, type ConnectionEnd, clientOptions, describeFailure } from './mqtt-client.js';
+import type { MqttMessage, ReceivedMessage, Refusal } from './mqtt-message.js';
 
-/** One message on its way to a broker. */
-export interface MqttMessage {
-  readonly topic: string;
-  readonly payload: string;
-  readonly isRetained?: boolean;
-}
+export type { MqttMessage, ReceivedMessage } from './mqtt-message.js';
 
-/** Why a connection did not come about or ended, by what helps: waiting, another login, another certificate. */
-export interface ConnectionEnd {
-  readonly kind: 'offline' | 'login-refused' | 'untrusted';
-  /** Code of the socket, of TLS or of the broker's refusal; 'closed' when the broker just went. */
-  readonly code: string;
-}
-
-export interface ConnectionOptions {
-  readonly address: BrokerAddress;
-  readonly clientId: string;
-  /** What the broker publishes for us when we vanish without a word. */
-  readonly will: MqttMessage;
-  readonly username?: string;
-  /** Goes with a user only: MQTT 3.1.1 has no password alone. */
-  readonly password?: string;
-  /** What an encrypted connection needs besides the address: own authority, client certificate, no check. */
-  readonly tls?: TlsOptions;
-  /** How long a broker may take to answer, in milliseconds. */
-  readonly connectTimeoutMs?: number;
-  /** A silent connection is asked for a sign of life this often; the will comes after one and a half times this. */
-  readonly keepaliveSeconds?: number;
+export interface ConnectionOptions extends ClientOptions {
+  /** Takes what comes in. Whatever it throws is dropped: one strange message must not end the rest. */
+  readonly onMessage?: (message: ReceivedMessage) => unknown;
 }
 
 /** One connection, from the first byte to the last. There is no second life in it: for that, open another. */
@@ -37,19 +14,34 @@ export interface Connection {
   /** True once the broker accepted us, false when the connection ended instead. */
   readonly opened: Promise<boolean>;
   readonly ended: Promise<ConnectionEnd>;
-  /** Sends with QoS 1. `onAcknowledged` is called when the broker has it, and never if the connection ends before. */
-  publish(message: MqttMessage, onAcknowledged?: () => void): void;
+  /** How many messages with QoS 1 the broker lets wait for their acknowledgement; for one more it would hang up. */
+  readonly receiveMaximum: number;
+  /** True while the network does not keep up with us. */
+  readonly isCongested: boolean;
+  /**
+   * Sends a message. `onAnswered` is called when the broker has it (code below 128) or refuses it (128 and
+   * above), and never if the connection ends before. With QoS 0 there is no answer: sent is all that is known.
+   */
+  publish(message: MqttMessage, onAnswered?: (code: number) => void): void;
+  /** Asks for the messages of all filters; resolves with those filters that were refused, or when it ended. */
+  subscribe(filters: readonly string[]): Promise<readonly Refusal[]>;
   /** Says good-bye, so that the broker forgets the will. */
   close(): void;
   /** Hangs up, so that the broker publishes the will. */
   destroy(): void;
 }
 
-/** The one place that says which MQTT we speak: 4 is MQTT 3.1.1, which every broker understands. */
-const PROTOCOL_VERSION = 4;
+/** What a broker wants us to keep to (MQTT 5, section 3.2.2.3). In MQTT 3.1.1 no broker says so. */
+interface Limits {
+  readonly receiveMaximum?: number;
+  readonly maximumPacketSize?: number;
+}
 
-/** CONNACK codes for a login: 4 and 5 in MQTT 3.1.1 (table 3.1), 134 and 135 in MQTT 5 (section 3.2.2.2). */
-const LOGIN_REFUSALS = new Set<unknown>([4, 5, 134, 135]);
+/** MQTT 5, section 2.4: "Packet too large". */
+const TOO_LARGE = 149;
+
+/** What may wait for the network before messages get lost that may get lost, in bytes. */
+const CONGESTED_BYTES = 65_536;
 
 /**
  * Connects to a broker. It neither throws nor connects again, and keeps nothing of its own in memory: whoever
@@ -57,17 +49,29 @@ const LOGIN_REFUSALS = new Set<unknown>([4, 5, 134, 135]);
  */
 export function openConnection(options: ConnectionOptions): Connection {
   try {
-    return follow(mqtt.connect(clientOptions(options)));
+    return follow(mqtt.connect(clientOptions(options)), options);
   } catch (error) {
     // Certificates and keys that nobody can read are found before the first byte.
     return neverOpened(describeFailure(error));
   }
 }
 
-function follow(client: MqttClient): Connection {
+function follow(client: MqttClient, { onMessage = () => {} }: ConnectionOptions): Connection {
   let failure: ConnectionEnd | undefined;
-  client.on('error', (error) => {
+  let limits: Limits | undefined;
+  const fail = (error: unknown) => {
     failure ??= describeFailure(error);
+    // After an error nobody can tell where the next packet begins, and after a broker's good-bye there is none.
+    client.stream.destroy();
+  };
+  client.on('error', fail);
+  client.on('disconnect', ({ reasonCode }) => fail({ code: reasonCode || 'closed' }));
+  client.once('connect', ({ properties = {} }) => {
+    limits = properties;
+  });
+  client.on('message', (topic, payload, { retain: isRetained, properties = {} }) => {
+    const { responseTopic, correlationData } = properties;
+    void receive({ topic, payload, isRetained, responseTopic, correlationData }, onMessage);
   });
   return {
     opened: new Promise((resolve) => {
@@ -75,17 +79,65 @@ function follow(client: MqttClient): Connection {
       client.once('close', () => resolve(false));
     }),
     ended: new Promise((resolve) => {
-      client.once('close', () => resolve(failure ?? { kind: 'offline', code: 'closed' }));
-    }),
-    publish({ topic, payload, isRetained = false }, onAcknowledged) {
-      client.publish(topic, payload, { qos: 1, retain: isRetained }, (error) => {
-        if (!error) onAcknowledged?.();
+      client.once('close', () => {
+        const end = failure ?? describeFailure({ code: 'closed' });
+        resolve(limits === undefined ? end : { ...end, isVersionRefused: false });
       });
+    }),
+    get receiveMaximum() {
+      return limits?.receiveMaximum ?? 65_535;
     },
+    get isCongested() {
+      return client.stream.writableLength > CONGESTED_BYTES;
+    },
+    publish(message, onAnswered) {
+      const isTooLarge = sizeOf(message) > (limits?.maximumPacketSize ?? Number.POSITIVE_INFINITY);
+      if (isTooLarge) queueMicrotask(() => onAnswered?.(TOO_LARGE));
+      else publish(client, message, onAnswered);
+    },
+    subscribe: (filters) => subscribe(client, filters),
     // mqtt.js would wait for ever for what is not acknowledged.
     close: () => void client.end(Object.keys(client.outgoing).length > 0),
     destroy: () => void client.stream.destroy(),
   };
+}
+
+function publish(client: MqttClient, message: MqttMessage, onAnswered?: (code: number) => void): void {
+  const { topic, payload, isRetained = false, qos = 1, expirySeconds, correlationData } = message;
+  const properties = {
+    ...(expirySeconds !== undefined && { messageExpiryInterval: expirySeconds }),
+    ...(correlationData && { correlationData }),
+  };
+  client.publish(topic, payload, { qos, retain: isRetained, properties }, (error) => {
+    if (!error) onAnswered?.(0);
+    // An error without a number is the end of the connection.
+    else if ('code' in error && typeof error.code === 'number') onAnswered?.(error.code);
+  });
+}
+
+function subscribe(client: MqttClient, filters: readonly string[]): Promise<readonly Refusal[]> {
+  return new Promise((resolve) => {
+    client.subscribe([...filters], { qos: 1 }, (_error, _asked, suback) => {
+      const answers = filters.map((topic, index) => ({ topic, code: Number(suback?.granted[index] ?? 0) }));
+      resolve(answers.filter(({ code }) => code >= 128));
+    });
+  });
+}
+
+/** Hands a message on. The handler reports its own errors; here they only must not reach mqtt.js or Node. */
+async function receive(message: ReceivedMessage, onMessage: (message: ReceivedMessage) => unknown) {
+  try {
+    await onMessage(message);
+  } catch {
+    // See above.
+  }
+}
+
+/** At least as much as the message takes on the wire, in bytes; at most twenty more. */
+function sizeOf({ topic, payload, correlationData }: MqttMessage): number {
+  const text = Buffer.byteLength(topic) + Buffer.byteLength(payload);
+  // Fixed header 5, length of the topic 2, packet id 2, properties 4 + 5 + 3 (MQTT 5, section 3.3).
+  return text + (correlationData?.length ?? 0) + 21;
 }
 
 function neverOpened(end: ConnectionEnd): Connection {
@@ -93,46 +145,11 @@ function neverOpened(end: ConnectionEnd): Connection {
   return {
     opened: Promise.resolve(false),
     ended: Promise.resolve(end),
+    receiveMaximum: 0,
+    isCongested: false,
     publish: nothing,
+    subscribe: () => Promise.resolve([]),
     close: nothing,
     destroy: nothing,
   };
-}
-
-function clientOptions(options: ConnectionOptions): IClientOptions {
-  const { address, clientId, will, username, password, tls = {} } = options;
-  const { connectTimeoutMs = 15_000, keepaliveSeconds = 30 } = options;
-  const { protocol, host, port, path } = address;
-  const plain: IClientOptions = {
-    protocol,
-    host,
-    port,
-    path,
-    username,
-    // As bytes: with DEBUG set, mqtt-packet writes every text that it sends to stderr.
-    password: password === undefined ? undefined : Buffer.from(password),
-    clientId,
-    clean: true,
-    protocolVersion: PROTOCOL_VERSION,
-    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: will.isRetained ?? false },
-    connectTimeout: connectTimeoutMs,
-    keepalive: keepaliveSeconds,
-    reconnectPeriod: 0,
-    queueQoSZero: false,
-    // With DEBUG set, mqtt.js writes whole packets.
-    log: () => {},
-  };
-  if (protocol === 'mqtts') return Object.assign(plain, tls);
-  return protocol === 'wss' ? { ...plain, wsOptions: { ...tls } } : plain;
-}
-
-function describeFailure(error: unknown): ConnectionEnd {
-  const code = isCoded(error) ? error.code : undefined;
-  if (LOGIN_REFUSALS.has(code)) return { kind: 'login-refused', code: String(code) };
-  const text = String(code ?? (error instanceof Error ? error.message : error));
-  return { kind: /CERT|SIGNATURE|OSSL|not authorized/.test(text) ? 'untrusted' : 'offline', code: text };
-}
-
-function isCoded(error: unknown): error is { code: unknown } {
-  return typeof error === 'object' && error !== null && 'code' in error;
 }

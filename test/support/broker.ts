@@ -10,6 +10,8 @@ export interface SeenMessage {
   readonly payload: string;
   readonly retain: boolean;
   readonly qos: number;
+  /** What a listener sees of the properties of MQTT 5. */
+  readonly properties?: { messageExpiryInterval?: number; correlationData?: Buffer };
 }
 
 export interface BrokerOptions {
@@ -22,9 +24,13 @@ export interface BrokerOptions {
   readonly authenticate?: (username: string | undefined, password: string | undefined) => boolean;
   /** Holds up a message, and so its acknowledgement, until the promise resolves. */
   readonly delayPublish?: (message: SeenMessage) => Promise<void>;
+  /** Says which filters may be subscribed to; all when it is missing. */
+  readonly authorizeSubscribe?: (filter: string) => boolean;
+  /** Called for every filter that somebody subscribes to, before it is confirmed. */
+  readonly onSubscribe?: (filter: string) => void;
 }
 
-/** A real broker in this process. */
+/** A real broker in this process. It speaks MQTT 3.1.1 only, and answers MQTT 5 with code 1. */
 export interface Broker {
   readonly url: string;
   readonly port: number;
@@ -32,8 +38,16 @@ export interface Broker {
   readonly messages: readonly SeenMessage[];
   /** The ids of those who are connected. */
   clientIds(): string[];
-  /** How many connections were opened since the start, accepted or not. */
+  /** How many connections were accepted since the start. */
   readonly connections: number;
+  /** How many connections were opened since the start, accepted or not. */
+  readonly attempts: number;
+  /** Publishes a message to those who subscribed. */
+  publish(
+    topic: string,
+    payload: string | Buffer,
+    options?: { retain?: boolean; qos?: 0 | 1 },
+  ): Promise<void>;
   /** Ends every connection without a word and goes on listening. */
   cut(): void;
   /** Ends every connection and stops listening. */
@@ -46,15 +60,19 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const messages: SeenMessage[] = [];
   const clientIds = new Set<string>();
   const sockets = new Set<Socket>();
+  let attempts = 0;
   let connections = 0;
   const aedes = await Aedes.createBroker(aedesOptions(options));
   aedes.on('publish', (packet) => {
     if (!packet.topic.startsWith('$SYS/')) messages.push(seen(packet));
   });
-  aedes.on('clientReady', (client) => clientIds.add(client.id));
+  aedes.on('clientReady', (client) => {
+    connections += 1;
+    clientIds.add(client.id);
+  });
   aedes.on('clientDisconnect', (client) => clientIds.delete(client.id));
   const onConnection = (socket: Socket) => {
-    connections += 1;
+    attempts += 1;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     aedes.handle(socket);
@@ -73,6 +91,14 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     get connections() {
       return connections;
     },
+    get attempts() {
+      return attempts;
+    },
+    publish: (topic, payload, { retain = false, qos = 1 } = {}) =>
+      new Promise((resolve, reject) => {
+        const packet = { cmd: 'publish', topic, payload, retain, qos, dup: false } as const;
+        aedes.publish(packet, (error) => (error ? reject(error) : resolve()));
+      }),
     cut,
     async stop() {
       const closed = once(server, 'close');
@@ -93,17 +119,26 @@ export interface Listener {
 /** Subscribes to everything at a broker and resolves once the broker has confirmed that. */
 export async function listenTo(
   url: string,
-  login: { username?: string; password?: string } = {},
+  options: { username?: string; password?: string; protocolVersion?: 4 | 5 } = {},
 ): Promise<Listener> {
-  const client: MqttClient = await mqtt.connectAsync(url, { ...login, protocolVersion: 4 }, false);
+  const client: MqttClient = await mqtt.connectAsync(url, { protocolVersion: 4, ...options }, false);
   const messages: SeenMessage[] = [];
   client.on('message', (topic, payload, packet) => messages.push(seen({ ...packet, topic, payload })));
   await client.subscribeAsync('#', { qos: 1 });
   return { messages, stop: () => client.endAsync(true) };
 }
 
-function aedesOptions({ authenticate, delayPublish }: BrokerOptions): AedesOptions {
+function aedesOptions({
+  authenticate,
+  delayPublish,
+  authorizeSubscribe = () => true,
+  onSubscribe,
+}: BrokerOptions): AedesOptions {
   return {
+    authorizeSubscribe: (_client, subscription, done) => {
+      onSubscribe?.(subscription.topic);
+      done(null, authorizeSubscribe(subscription.topic) ? subscription : null);
+    },
     ...(authenticate && {
       authenticate: (_client, username, password, done) => {
         const isWelcome = authenticate(username, password?.toString());
@@ -125,9 +160,10 @@ function seen(packet: {
   payload: string | Buffer;
   retain: boolean;
   qos: number;
+  properties?: SeenMessage['properties'];
 }): SeenMessage {
-  const { topic, payload, retain, qos } = packet;
-  return { topic, payload: payload.toString(), retain, qos };
+  const { topic, payload, retain, qos, properties } = packet;
+  return { topic, payload: payload.toString(), retain, qos, ...(properties && { properties }) };
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {

@@ -66,3 +66,28 @@ it('stays at its limit through 200,000 events', () => {
   for (let index = 0; index < 200_000; index += 1) dropped += queue.add(index, index % 300 === 0);
   expect([queue.length, dropped]).toEqual([1_000, 199_000]);
 });
+
+it('keeps the old order when it rewinds in the middle of much', () => {
+  const queue = createEventQueue<number>(5_000);
+  for (let index = 0; index < 5_000; index += 1) queue.add(index, index % 7 === 0);
+  const order: number[] = [];
+  while (order.length < 5_000) {
+    const taken = Array.from({ length: 40 }, () => queue.take()).filter((queued) => queued !== undefined);
+    for (const queued of taken.slice(0, 25)) {
+      queue.confirm(queued);
+      order.push(queued.item);
+    }
+    queue.rewind();
+  }
+  expect(order).toEqual(Array.from({ length: 5_000 }, (_, index) => index));
+});
+
+it('needs no longer for an event when 100,000 wait', () => {
+  const queue = createEventQueue<number>(100_000);
+  for (let index = 0; index < 100_000; index += 1) queue.add(index, index < 50_000);
+  const began = performance.now();
+  for (let index = 0; index < 200_000; index += 1) queue.add(index, false);
+  for (let index = 0; index < 50_000; index += 1) queue.confirm(queue.take()!);
+  expect(performance.now() - began).toBeLessThan(2_000);
+  expect([queue.length, queue.sent]).toEqual([50_000, 0]);
+});

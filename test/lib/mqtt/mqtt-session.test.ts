@@ -3,98 +3,34 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { parseBrokerAddress } from '../../../lib/mqtt/mqtt-address.js';
-import {
-  type MqttSession,
-  type SessionOptions,
-  type SessionStatus,
-  startMqttSession,
-} from '../../../lib/mqtt/mqtt-session.js';
-import { type Broker, type BrokerOptions, listenTo, startBroker } from '../../support/broker.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { cert, key } from '../../support/certificate.js';
-import { hasMosquitto, startMosquitto } from '../../support/mosquitto.js';
+import { hasMosquitto } from '../../support/mosquitto.js';
+import {
+  bareBrokerWith,
+  brokerWith,
+  closedPort,
+  EVENT,
+  events,
+  kinds,
+  listenerAt,
+  mosquittoWith,
+  numbers,
+  offline,
+  online,
+  STATUS,
+  sessionWith,
+  soon,
+} from '../../support/mqtt-world.js';
 import { projectRoot } from '../../support/node-red-process.js';
 
-const STATUS = 'immich-bridge/test/status';
-const EVENT = 'immich-bridge/test/event/upload';
 const PASSWORD = 'open-sesame-4711';
-const online = { topic: STATUS, payload: 'online', retain: true, qos: 1 };
-const offline = { ...online, payload: 'offline' };
-
-interface Running extends MqttSession {
-  readonly statuses: SessionStatus[];
-  send(...payloads: string[]): void;
-  fail(...payloads: string[]): void;
-  stop(): Promise<void>;
-}
-
-/** Waits for a condition, with patience for a busy machine. */
-const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 20_000, interval: 2 });
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function brokerWith(options: BrokerOptions = {}): Promise<Broker> {
-  const broker = await startBroker(options);
-  cleanups.push(() => broker.stop());
-  return broker;
-}
-
-function sessionWith(url: string, options: Partial<SessionOptions> = {}): Running {
-  const closing = new AbortController();
-  const statuses: SessionStatus[] = [];
-  const session = startMqttSession({
-    address: parseBrokerAddress(url),
-    clientId: 'immich-bridge-test-1',
-    statusTopic: STATUS,
-    signal: closing.signal,
-    onStatus: (status) => statuses.push(status),
-    statusEveryMs: 5,
-    firstRetryMs: 10,
-    maxRetryMs: 20,
-    closeMs: 300,
-    ...options,
-  });
-  const stop = () => {
-    closing.abort();
-    return session.ended;
-  };
-  cleanups.push(stop);
-  return {
-    ...session,
-    statuses,
-    stop,
-    send: (...payloads) => {
-      for (const payload of payloads) session.publish({ topic: EVENT, payload }, false);
-    },
-    fail: (...payloads) => {
-      for (const payload of payloads) session.publish({ topic: EVENT, payload }, true);
-    },
-  };
-}
-
-const events = (broker: Pick<Broker, 'messages'>): string[] =>
-  broker.messages.filter(({ topic }) => topic === EVENT).map(({ payload }) => payload);
-const numbers = (from: number, to: number): string[] =>
-  Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
-const kinds = (session: Running): string[] =>
-  session.statuses.map(({ kind }) => kind).filter((kind, index, all) => kind !== all[index - 1]);
-
-/** A port on which nothing listens. */
-async function closedPort(): Promise<number> {
-  const broker = await startBroker();
-  await broker.stop();
-  return broker.port;
-}
 
 describe('a session', () => {
   it('says online, delivers events in order, and says offline at the end', async () => {
     const broker = await brokerWith();
     const session = sessionWith(broker.url);
-    session.send('a', 'b', 'c');
+    session.tell('a', 'b', 'c');
     await soon(() => expect(session.statuses.at(-1)).toMatchObject({ kind: 'connected', waiting: 0 }));
     expect(broker.clientIds()).toEqual(['immich-bridge-test-1']);
     await session.stop();
@@ -113,10 +49,9 @@ describe('a session', () => {
   it('leaves nothing retained but its status', async () => {
     const broker = await brokerWith();
     const session = sessionWith(broker.url);
-    session.send('a');
+    session.tell('a');
     await soon(() => expect(events(broker)).toEqual(['a']));
-    const listener = await listenTo(broker.url);
-    cleanups.push(listener.stop);
+    const listener = await listenerAt(broker.url);
     await soon(() => expect(listener.messages).toEqual([online]));
     await session.stop();
     await soon(() => expect(listener.messages.at(-1)).toEqual({ ...offline, retain: false }));
@@ -135,8 +70,8 @@ describe('a session', () => {
     const broker = await brokerWith();
     const one = sessionWith(broker.url, { clientId: 'one' });
     const two = sessionWith(broker.url, { clientId: 'two' });
-    one.send('1');
-    two.send('2');
+    one.tell('1');
+    two.tell('2');
     await soon(() => expect(events(broker).sort()).toEqual(['1', '2']));
     expect(broker.connections).toBe(2);
   });
@@ -147,7 +82,7 @@ describe('a session', () => {
       maxRetryMs: 60_000,
     });
     await soon(() => expect(session.statuses.at(-1)?.kind).toBe('offline'));
-    session.send('a', 'b');
+    session.tell('a', 'b');
     await session.stop();
     expect(session.statuses.at(-1)).toEqual({ kind: 'closed', code: '', waiting: 2, dropped: 0 });
   });
@@ -155,7 +90,7 @@ describe('a session', () => {
   it('starts nothing when its signal was aborted before', async () => {
     const broker = await brokerWith();
     const session = sessionWith(broker.url, { signal: AbortSignal.abort() });
-    session.send('a');
+    session.tell('a');
     await session.ended;
     expect([broker.connections, session.statuses.at(-1)?.waiting]).toEqual([0, 0]);
   });
@@ -164,7 +99,7 @@ describe('a session', () => {
     const broker = await brokerWith();
     const session = sessionWith(broker.url, { closeMs: 20_000 });
     await soon(() => expect(kinds(session)).toContain('connected'));
-    session.send(...numbers(1, 500));
+    session.tell(...numbers(1, 500));
     const began = performance.now();
     await session.stop();
     expect(performance.now() - began).toBeLessThan(15_000);
@@ -178,7 +113,7 @@ describe('an unreachable broker', () => {
   it('gets everything in order once it is there', async () => {
     const port = await closedPort();
     const session = sessionWith(`mqtt://127.0.0.1:${port}`);
-    session.send(...numbers(1, 200));
+    session.tell(...numbers(1, 200));
     await soon(() =>
       expect(session.statuses.at(-1)).toEqual({
         kind: 'offline',
@@ -196,7 +131,7 @@ describe('an unreachable broker', () => {
     const port = await closedPort();
     const session = sessionWith(`mqtt://127.0.0.1:${port}`, { queueSize: 10 });
     session.fail('F1', 'F2');
-    session.send(...numbers(1, 20));
+    session.tell(...numbers(1, 20));
     session.fail('F3');
     await soon(() =>
       expect(session.statuses.at(-1)).toMatchObject({ kind: 'offline', waiting: 10, dropped: 13 }),
@@ -210,9 +145,9 @@ describe('an unreachable broker', () => {
   });
 
   it('costs the publisher nothing', async () => {
-    const session = sessionWith('mqtt://no-such-host.invalid', { statusEveryMs: 1_000 });
+    const session = sessionWith('mqtt://no-such-host.invalid', { queueSize: 1_000, statusEveryMs: 1_000 });
     const began = performance.now();
-    session.send(...numbers(1, 20_000));
+    session.tell(...numbers(1, 20_000));
     expect(performance.now() - began).toBeLessThan(2_000);
     await soon(() => expect(session.statuses.at(-1)).toMatchObject({ kind: 'offline', dropped: 19_000 }));
     expect(session.statuses.length).toBeLessThan(10);
@@ -223,7 +158,7 @@ describe('an unreachable broker', () => {
     const sockets: Socket[] = [];
     const silent: Server = createServer((socket) => sockets.push(socket.resume())).listen(0, '127.0.0.1');
     await once(silent, 'listening');
-    cleanups.push(() => {
+    onTestFinished(() => {
       for (const socket of sockets) socket.destroy();
       silent.close();
     });
@@ -256,12 +191,12 @@ describe('a broker that comes and goes', () => {
     const brokers = [first];
     for (let round = 0; round < 5; round += 1) {
       const current = brokers.at(-1)!;
-      session.send(...numbers(round * 100 + 1, round * 100 + 100));
+      session.tell(...numbers(round * 100 + 1, round * 100 + 100));
       await soon(() => expect(events(current).length).toBeGreaterThan(30));
       await current.stop();
       brokers.push(await brokerWith({ port: first.port }));
     }
-    session.send('last');
+    session.tell('last');
     await soon(() => expect(events(brokers.at(-1)!)).toContain('last'));
     const all = brokers.flatMap((broker) => events(broker));
     const firstTimes = all.filter((payload, index) => all.indexOf(payload) === index);
@@ -286,7 +221,7 @@ describe('a broker that comes and goes', () => {
       delayPublish: ({ topic }) => (topic === EVENT && isHeld ? new Promise(() => {}) : Promise.resolve()),
     });
     const session = sessionWith(broker.url);
-    session.send('a', 'b');
+    session.tell('a', 'b');
     await soon(() => expect(kinds(session)).toContain('connected'));
     expect(session.statuses.at(-1)?.waiting).toBe(2);
     isHeld = false;
@@ -295,41 +230,41 @@ describe('a broker that comes and goes', () => {
     expect(events(broker)).toEqual(['a', 'b']);
   });
 
-  it('is asked less and less often while it throws us out', async () => {
+  it('is asked less and less often while it throws us out, and then somebody else has our name', async () => {
     const broker = await brokerWith();
-    const session = sessionWith(broker.url, { firstRetryMs: 40, maxRetryMs: 100_000 });
+    const session = sessionWith(broker.url, {
+      firstRetryMs: 40,
+      maxRetryMs: 100_000,
+      refusedRetryMs: 100_000,
+    });
     const waits: number[] = [];
-    for (let round = 1; round <= 4; round += 1) {
-      await soon(() => expect(broker.clientIds().length).toBe(1));
+    for (let round = 1; round <= 2; round += 1) {
+      await soon(() => expect(session.statuses.at(-1)?.kind).toBe('connected'));
+      await soon(() => expect(broker.messages.length).toBe(2 * round - 1));
       const cutAt = performance.now();
       broker.cut();
       await soon(() => expect(broker.connections).toBe(round + 1));
       waits.push(performance.now() - cutAt);
     }
-    // 20–40, 40–80, 80–160 and 160–320 ms, and never less.
-    expect(waits.map((wait, index) => wait >= 19 * 2 ** index)).toEqual([true, true, true, true]);
-    await session.stop();
+    // 20–40 and 40–80 ms, and never less.
+    expect(waits.map((wait, index) => wait >= 19 * 2 ** index)).toEqual([true, true]);
+    await soon(() => expect(broker.messages.length).toBe(5));
+    broker.cut();
+    await soon(() => expect(session.statuses.at(-1)).toMatchObject({ kind: 'taken-over', code: 'closed' }));
   });
 });
 
 describe('a slow broker', () => {
   it('is sent no more than the window, and the queue stays bounded', async () => {
-    let asked = 0;
-    const broker = await brokerWith({
-      delayPublish: ({ topic }) => {
-        if (topic !== EVENT) return Promise.resolve();
-        asked += 1;
-        return new Promise(() => {});
-      },
-    });
+    const broker = await bareBrokerWith({ puback: (topic) => (topic === EVENT ? undefined : 0) });
     const session = sessionWith(broker.url, { queueSize: 100, windowSize: 20 });
     await soon(() => expect(kinds(session)).toContain('connected'));
-    for (let burst = 0; burst < 50; burst += 1) session.send(...numbers(1, 1_000));
-    await soon(() => expect(asked).toBe(20));
+    for (let burst = 0; burst < 50; burst += 1) session.tell(...numbers(1, 1_000));
     await soon(() =>
       expect(session.statuses.at(-1)).toMatchObject({ kind: 'connected', waiting: 100, dropped: 49_900 }),
     );
-    expect(asked).toBe(20);
+    await soon(() => expect(broker.mostUnacknowledged).toBe(20));
+    expect(broker.heard.length).toBe(21);
     const began = performance.now();
     await session.stop();
     expect(performance.now() - began).toBeLessThan(3_000);
@@ -363,13 +298,13 @@ describe('a login', () => {
     let isWelcome = false;
     const broker = await brokerWith({ authenticate: () => isWelcome });
     const session = sessionWith(broker.url, { username: 'anna', password: 'wrong', refusedRetryMs: 100 });
-    session.send('a');
+    session.tell('a');
     await soon(() => expect(session.statuses.at(-1)).toMatchObject({ kind: 'login-refused', waiting: 1 }));
     const refusedAt = performance.now();
     isWelcome = true;
     await soon(() => expect(events(broker)).toEqual(['a']));
     expect(performance.now() - refusedAt).toBeGreaterThan(60);
-    expect(broker.connections).toBe(2);
+    expect(broker.attempts).toBe(4);
   });
 
   it('is in nothing that a session says', async () => {
@@ -377,7 +312,9 @@ describe('a login', () => {
     const spies = (['stdout', 'stderr'] as const).map((name) =>
       vi.spyOn(process[name], 'write').mockImplementation((text) => written.push(String(text)) > 0),
     );
-    cleanups.push(() => spies.map((spy) => spy.mockRestore()));
+    onTestFinished(() => {
+      for (const spy of spies) spy.mockRestore();
+    });
     const broker = await brokerWith({ authenticate });
     const good = sessionWith(broker.url, { username: 'anna', password: PASSWORD });
     const bad = sessionWith(broker.url, { username: 'bert', password: PASSWORD, clientId: 'two' });
@@ -385,7 +322,7 @@ describe('a login', () => {
       password: PASSWORD,
       clientId: 'three',
     });
-    good.send('a');
+    good.tell('a');
     await soon(() => expect(events(broker)).toEqual(['a']));
     await soon(() => expect(kinds(bad)).toContain('login-refused'));
     await soon(() => expect(kinds(lost)).toContain('offline'));
@@ -406,7 +343,9 @@ describe('a process', () => {
 
   function processWith(url: string, env: NodeJS.ProcessEnv = process.env): ChildProcess {
     const child = spawn(process.execPath, [script, url, STATUS], { env });
-    cleanups.push(() => child.kill('SIGKILL'));
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
     return child;
   }
 
@@ -433,36 +372,20 @@ describe('a process', () => {
     child.kill(signal);
     await once(child, 'exit');
     await soon(() => expect(broker.messages).toEqual([online, offline]));
-    const listener = await listenTo(broker.url);
-    cleanups.push(listener.stop);
+    const listener = await listenerAt(broker.url);
     await soon(() => expect(listener.messages).toEqual([offline]));
   });
 
   it('does the same with mosquitto', async (ctx) => {
     if (!hasMosquitto()) return ctx.skip('mosquitto is not installed');
-    const mosquitto = await startMosquitto('anna', PASSWORD);
-    cleanups.push(mosquitto.stop);
     const login = { username: 'anna', password: PASSWORD };
-    const before = await listenTo(mosquitto.url, login);
-    cleanups.push(before.stop);
-
-    const bad = sessionWith(mosquitto.url, { ...login, password: 'wrong', clientId: 'bad' });
-    await soon(() => expect(bad.statuses.at(-1)).toMatchObject({ kind: 'login-refused', code: '5' }));
-    const session = sessionWith(mosquitto.url, login);
-    session.send(...numbers(1, 300));
-    await soon(() => expect(events(before)).toEqual(numbers(1, 300)));
-    await session.stop();
-    const byWeb = sessionWith(mosquitto.webUrl, { ...login, clientId: 'web', statusTopic: 'web/status' });
-    byWeb.send('by web socket');
-    await soon(() => expect(events(before).at(-1)).toBe('by web socket'));
+    const mosquitto = await mosquittoWith({ logins: { anna: PASSWORD } });
+    const before = await listenerAt(mosquitto.url, login);
     const child = processWith(mosquitto.url.replace('://', `://anna:${PASSWORD}@`));
-    const states = () => before.messages.flatMap(({ topic, payload }) => (topic === STATUS ? [payload] : []));
-    await soon(() => expect(states()).toEqual(['online', 'offline', 'online']));
+    await soon(() => expect(before.messages).toMatchObject([{ payload: 'online' }]));
     child.kill('SIGKILL');
-    await soon(() => expect(states()).toEqual(['online', 'offline', 'online', 'offline']));
-    const after = await listenTo(mosquitto.url, login);
-    cleanups.push(after.stop);
-    await soon(() => expect(after.messages).toContainEqual(offline));
-    expect(after.messages.every(({ topic }) => topic.endsWith('/status'))).toBe(true);
+    await soon(() => expect(before.messages).toMatchObject([{ payload: 'online' }, { payload: 'offline' }]));
+    const after = await listenerAt(mosquitto.url, login);
+    await soon(() => expect(after.messages).toEqual([offline]));
   });
 });
