@@ -1,0 +1,73 @@
+import type { HealthAlert, HealthReport } from '../lib/health/health-report.js';
+import type { HealthOutcome } from '../lib/health/health-watch.js';
+import { moreWith, type Right } from '../lib/health/key-rights.js';
+import type { NodeTools, StatusFill, Values } from './_node-tools.js';
+
+/** Problems of a server that is not reachable which have a status of their own. */
+const AWAY = ['busy', 'forbidden', 'server-error', 'tls', 'wrong-address'];
+
+/** Alerts that the status shows, the most urgent first. Red needs a person, yellow passes. */
+const SHOWN: readonly (readonly [HealthAlert, StatusFill])[] = [
+  ['storage', 'red'],
+  ['quota', 'red'],
+  ['certificate', 'red'],
+  ['failed_jobs', 'red'],
+  ['queue_paused', 'yellow'],
+  ['ml_backlog', 'yellow'],
+];
+
+/**
+ * Makes what tells people how a server is: by the status, and by one line in the log whenever that changes. Missing
+ * rights are told once; `missing` is null when they were not asked.
+ */
+export function createHealthReport(
+  tools: Pick<NodeTools<unknown>, 'status' | 'log'>,
+  hasKey: boolean,
+): (outcome: HealthOutcome, missing: readonly Right[] | null) => void {
+  let toldState = 'well';
+  let toldRights: string | undefined;
+  tools.status('blue', 'looking');
+  return ({ report, alerts }, missing) => {
+    tools.status(...statusOf(report));
+    for (const { isRaised, message } of alerts) tools.log(isRaised ? 'warn' : 'info', 'alert', { message });
+    const state = stateOf(report);
+    // The alert said it already when the server is down, or back.
+    if (state !== toldState && state !== 'down' && toldState !== 'down') {
+      if (report.problem === null) tools.log('info', 'well', { url: report.url ?? '' });
+      else tools.log('warn', 'problem', { reason: report.problem.message });
+    }
+    toldState = state;
+    const more = missing === null ? undefined : moreWith(missing, hasKey);
+    if (more === undefined || more === toldRights) return;
+    tools.log('info', 'rights', { more });
+    toldRights = more;
+  };
+}
+
+/** What a line in the log is worth when it changes. */
+function stateOf({ alerts, isReachable, problem }: HealthReport): string {
+  if (alerts.down) return 'down';
+  return problem === null ? 'well' : `${isReachable} ${problem.kind}`;
+}
+
+function statusOf(report: HealthReport): [StatusFill, string, Values] {
+  const { alerts, isReachable, problem, version } = report;
+  const kind = problem?.kind ?? 'offline';
+  if (!isReachable) {
+    const plain = alerts.down ? 'down' : 'offline';
+    return [alerts.down ? 'red' : 'yellow', AWAY.includes(kind) ? kind : plain, {}];
+  }
+  if (problem?.kind === 'unauthorized') return ['red', 'unauthorized', {}];
+  if (problem?.kind === 'maintenance') return ['yellow', 'maintenance', {}];
+  const shown = SHOWN.find(([alert]) => alerts[alert]);
+  if (shown !== undefined) return [shown[1], shown[0], valuesOf(report)];
+  return version === null ? ['green', 'reachable', {}] : ['green', 'online', { version }];
+}
+
+function valuesOf({ storage, quota, backlog }: HealthReport): Values {
+  return {
+    storage: Math.round(storage.usedPercent ?? 0),
+    quota: Math.round(quota.usedPercent ?? 0),
+    count: backlog.machineLearning ?? 0,
+  };
+}
