@@ -1,4 +1,5 @@
 import type { NodeMessage } from 'node-red';
+import type { CommandAnswer } from '../lib/bridge/command-desk.js';
 import { type NodeTools, type Output, toError } from './_node-tools.js';
 
 /** Does what a command asks, with the payload that came with it; throws a sentence when it refuses. */
@@ -25,7 +26,7 @@ export function obeyCommands(
     const obey = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (obey === undefined) return undefined;
     const answer = (error: string | null): Output => {
-      const payload = { name, id: idOf(msg), isOk: error === null, error };
+      const payload: CommandAnswer = { name, id: idOf(msg), isOk: error === null, error };
       return [null, { topic: 'command/response', payload }];
     };
     try {
