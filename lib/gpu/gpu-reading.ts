@@ -3,6 +3,13 @@ export const GPU_ALERTS = ['temperature', 'memory', 'throttling', 'encoder', 'lo
 
 export type GpuAlert = (typeof GPU_ALERTS)[number];
 
+/** A part of a GPU that is split (NVIDIA MIG). */
+export interface GpuPartition {
+  readonly index: number | null;
+  readonly memoryUsedBytes: number | null;
+  readonly memoryTotalBytes: number | null;
+}
+
 /** One look at one GPU, as `gpu-stats` tells it. Null means that the tool or the card does not say. */
 export interface GpuReading {
   /** The UUID, else the PCI slot: the same after a restart and whatever else is plugged in. */
@@ -42,6 +49,10 @@ export interface GpuReading {
         readonly owner: string | null;
       }[]
     | null;
+  /** The parts of a GPU that is split; absent when it is not. */
+  readonly partitions?: readonly GpuPartition[];
+  /** What the GPU itself says is wrong with it; absent when nothing is. */
+  readonly problem?: 'gpu-lost' | 'gpu-needs-reset' | 'field-error';
   /** What is raised now. */
   readonly alerts: Readonly<Record<GpuAlert, boolean>>;
 }

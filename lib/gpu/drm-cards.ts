@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { pciSlot } from './gpu-sample.js';
+import { type SysfsFolder, sysfsFolder } from './sysfs-folder.js';
+
+/** A graphics card as the kernel knows it. */
+export interface DrmCard {
+  /** The kernel driver: amdgpu, i915, xe. */
+  readonly driver: string;
+  readonly slot: string;
+  /** Vendor and device, `1002:67DF`. */
+  readonly pciId: string;
+  readonly folder: SysfsFolder;
+  readonly device: SysfsFolder;
+}
+
+/**
+ * The cards below `root` (the folder that holds `sys`, `/` on most machines), in the order of their slots: the numbers
+ * of the cards change from start to start, and card0 can be the screen of a server's remote console.
+ */
+export async function listDrmCards(root: string): Promise<DrmCard[]> {
+  const drm = sysfsFolder(join(root, 'sys/class/drm'));
+  const cards: DrmCard[] = [];
+  for (const name of await drm.list()) {
+    if (!/^card\d+$/.test(name)) continue;
+    const folder = drm.folder(name);
+    const device = folder.folder('device');
+    const facts = factsOf((await device.text('uevent')) ?? '');
+    const slot = facts.get('PCI_SLOT_NAME');
+    const driver = facts.get('DRIVER');
+    if (slot === undefined || driver === undefined) continue;
+    cards.push({ driver, slot: pciSlot(slot), pciId: facts.get('PCI_ID') ?? '', folder, device });
+  }
+  return cards.sort((one, other) => (one.slot < other.slot ? -1 : 1));
+}
+
+/** The NVIDIA GPUs on the PCI bus, whether a driver has them or not; null where there is no such bus to look at. */
+export async function listNvidiaDevices(
+  root: string,
+): Promise<{ readonly slot: string; readonly device: SysfsFolder }[] | null> {
+  const bus = sysfsFolder(join(root, 'sys/bus/pci/devices'));
+  const slots = await bus.list();
+  if (slots.length === 0) return null;
+  const found = await Promise.all(
+    slots.map(async (slot) => {
+      const device = bus.folder(slot);
+      if ((await device.text('vendor')) !== '0x10de') return [];
+      const isDisplay = (await device.text('class'))?.startsWith('0x03') === true;
+      return isDisplay ? [{ slot: pciSlot(slot), device }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+function factsOf(uevent: string): Map<string, string> {
+  return new Map(
+    uevent.split('\n').flatMap((line) => {
+      const [, key, value] = /^([^=]+)=(.*)$/.exec(line) ?? [];
+      return key !== undefined && value !== undefined ? [[key, value]] : [];
+    }),
+  );
+}

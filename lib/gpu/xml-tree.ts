@@ -1,0 +1,68 @@
+/** One element of a document, as far as nvidia-smi writes XML. */
+export interface XmlElement {
+  readonly name: string;
+  readonly children: readonly XmlElement[];
+  /** What stands between the tags, trimmed, without the children. */
+  readonly text: string;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+/** A tag, a piece of text, or something to leave out (a comment, the prolog, the DOCTYPE). */
+const TOKEN =
+  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<![^>]*>|<(\/?)([A-Za-z_][\w.-]*)(?:\s[^<>]*?)?(\/?)>|([^<]+)/gy;
+
+/**
+ * Reads the XML that nvidia-smi writes: elements, attributes (left out) and text, no name spaces, no entities of its
+ * own. Answers with the outermost element, or undefined when the text is no whole document. That is far less than
+ * XML, and it is all that these documents have in any version; so no parser with its own rules is carried along.
+ */
+export function parseXml(text: string): XmlElement | undefined {
+  const root: Draft = { name: '', children: [], text: '' };
+  const open: Draft[] = [root];
+  let end = 0;
+  for (const match of text.matchAll(TOKEN)) {
+    const [whole, closing, name, empty, words] = match;
+    const parent = open.at(-1);
+    if (match.index !== end || parent === undefined) return undefined;
+    end += whole.length;
+    if (words !== undefined) {
+      parent.text += words;
+    } else if (closing === '/') {
+      if (open.pop()?.name !== name || open.length === 0) return undefined;
+    } else if (name !== undefined) {
+      const element: Draft = { name, children: [], text: '' };
+      parent.children.push(element);
+      if (empty !== '/') open.push(element);
+    }
+  }
+  const [top] = root.children;
+  return end === text.length && open.length === 1 && top !== undefined ? finished(top) : undefined;
+}
+
+/** The first child with one of these names, in the order of the names. */
+export function childOf(element: XmlElement | undefined, ...names: string[]): XmlElement | undefined {
+  for (const name of names) {
+    const child = element?.children.find((one) => one.name === name);
+    if (child !== undefined) return child;
+  }
+  return undefined;
+}
+
+interface Draft {
+  readonly name: string;
+  readonly children: Draft[];
+  text: string;
+}
+
+function finished({ name, children, text }: Draft): XmlElement {
+  return { name, children: children.map(finished), text: decoded(text.trim()) };
+}
+
+function decoded(text: string): string {
+  return text.replace(/&(#x[0-9a-f]{1,6}|#\d{1,7}|[a-z]+);/gi, (whole, name: string) => {
+    if (!name.startsWith('#')) return ENTITIES[name] ?? whole;
+    const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}
