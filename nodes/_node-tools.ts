@@ -39,10 +39,7 @@ export interface NodeTools<Options> {
   returnFiles(paths: readonly string[]): void;
   /** Calls back, while the flows run, with the files that other nodes handed back. */
   onReturnedFiles(handler: (paths: readonly string[]) => void): void;
-  /**
-   * Calls back whenever the node should send its state, however little of it changed: each time the flows have
-   * started, and when another node asks.
-   */
+  /** Calls back when the node should send its state: when the flows have started, or another node asks. */
   onStateWanted(handler: () => void): void;
   /** Asks all nodes that own a state to send it anew: at once while the flows run, else when they have started. */
   askForStates(): void;
