@@ -84,10 +84,7 @@ export function serverStatePayload(
       free_bytes: 'freeBytes',
       used_percent: 'usedPercent',
     }),
-    library: {
-      ...numbersOf(report.library, { photos: 'photos', videos: 'videos' }),
-      scope: choiceOf(fieldsOf(report.library).scope, ['server', 'user']),
-    },
+    library: libraryOf(report.library),
     quota: numbersOf(report.quota, {
       limit_bytes: 'limitBytes',
       used_bytes: 'usedBytes',
@@ -114,6 +111,13 @@ export function serverUpdatePayload(record: unknown): ServerUpdatePayload | unde
     release_summary: null,
     in_progress: false,
     update_percentage: null,
+  };
+}
+
+function libraryOf(library: unknown): ServerStatePayload['library'] {
+  return {
+    ...numbersOf(library, { photos: 'photos', videos: 'videos' }),
+    scope: choiceOf(fieldsOf(library).scope, ['server', 'user']),
   };
 }
 

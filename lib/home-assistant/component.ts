@@ -20,7 +20,10 @@ export function count(unit: string, state_class = 'measurement'): More {
   return { unit_of_measurement: unit, state_class, suggested_display_precision: 0 };
 }
 
-/** A template that takes one value out of a JSON payload, as `queue.pending`; null becomes "unknown". */
+/**
+ * A template that takes one value out of a JSON payload, as `queue.pending`; null becomes "unknown". A key that is
+ * also a method of Python's dictionaries, as "update" is, has to be written in brackets: `alerts['update']`.
+ */
 export function jsonValue(path: string): string {
   return `{{ value_json.${path} }}`;
 }

@@ -10,6 +10,7 @@ import {
   GIBIBYTES,
   gibibytes,
   jsonValue,
+  type More,
   OFF,
   onOff,
   PERCENT,
@@ -35,23 +36,11 @@ export function gpuComponents(
   { id, number }: { readonly id: string; readonly number: number },
 ): Components {
   const topic = topics.gpuState(id);
-  const { sensor, binarySensor } = fromTopic(topic);
+  const { sensor } = fromTopic(topic);
   const called = (what: string) => `GPU ${number} ${what}`;
   const share = { ...PERCENT, suggested_display_precision: 0, ...EXPIRES };
-  const alert = (kind: GpuAlert): Component =>
-    binarySensor(called(ALERT_NAMES[kind]), onOff(`alerts.${kind}`), {
-      device_class: 'problem',
-      ...EXPIRES,
-      ...DIAGNOSTIC,
-    });
   return {
-    temperature: sensor(called('temperature'), jsonValue('temperature_c'), {
-      device_class: 'temperature',
-      unit_of_measurement: '°C',
-      state_class: 'measurement',
-      suggested_display_precision: 0,
-      ...EXPIRES,
-    }),
+    temperature: sensor(called('temperature'), jsonValue('temperature_c'), measured('temperature', '°C')),
     load: sensor(called('load'), jsonValue('load_percent'), {
       ...share,
       icon: 'mdi:expansion-card',
@@ -66,16 +55,30 @@ export function gpuComponents(
       ...EXPIRES,
       ...OFF,
     }),
-    power: sensor(called('power'), jsonValue('power_w'), {
-      device_class: 'power',
-      unit_of_measurement: 'W',
-      state_class: 'measurement',
-      suggested_display_precision: 0,
-      ...EXPIRES,
-      ...OFF,
-    }),
-    ...Object.fromEntries(GPU_ALERTS.map((kind) => [`alert_${kind}`, alert(kind)])),
+    power: sensor(called('power'), jsonValue('power_w'), { ...measured('power', 'W'), ...OFF }),
+    ...alerts(topic, called),
   };
+}
+
+function measured(device_class: string, unit_of_measurement: string): More {
+  return {
+    device_class,
+    unit_of_measurement,
+    state_class: 'measurement',
+    suggested_display_precision: 0,
+    ...EXPIRES,
+  };
+}
+
+function alerts(topic: string, called: (what: string) => string): Components {
+  const { binarySensor } = fromTopic(topic);
+  const alert = (kind: GpuAlert): Component =>
+    binarySensor(called(ALERT_NAMES[kind]), onOff(`alerts['${kind}']`), {
+      device_class: 'problem',
+      ...EXPIRES,
+      ...DIAGNOSTIC,
+    });
+  return Object.fromEntries(GPU_ALERTS.map((kind) => [`alert_${kind}`, alert(kind)]));
 }
 
 /** What Home Assistant shows of all GPUs together. */

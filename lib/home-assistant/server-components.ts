@@ -28,20 +28,18 @@ const ALERT_NAMES: Record<HealthAlert, string> = {
   update: 'Update due',
 };
 
+const icon = (name: string) => ({ icon: `mdi:${name}` });
+
 /** Home Assistant refuses a null in an update's text, so what is unknown is left out. */
 const KNOWN_ONLY = "{{ dict(value_json.items() | rejectattr(1, 'none')) | tojson }}";
 
 /** What Home Assistant shows of the Immich server. */
 export function serverComponents(topics: BridgeTopics): Components {
-  return { ...states(topics), ...alerts(topics), ...happenings(topics) };
+  return { ...states(topics), ...sizes(topics), ...jobs(topics), ...alerts(topics), ...happenings(topics) };
 }
 
 function states({ serverState }: BridgeTopics): Components {
   const { sensor, binarySensor } = fromTopic(serverState);
-  const icon = (name: string) => ({ icon: `mdi:${name}` });
-  const share = { ...PERCENT, suggested_display_precision: 1 };
-  const jobs = (name: string, path: string, iconName: string): Component =>
-    sensor(name, jsonValue(path), { ...count('jobs'), ...icon(iconName) });
   return {
     server_online: binarySensor('Immich online', onOff('reachable'), { device_class: 'connectivity' }),
     server_version: sensor('Immich version', jsonValue('version'), { ...icon('tag-outline'), ...DIAGNOSTIC }),
@@ -54,6 +52,19 @@ function states({ serverState }: BridgeTopics): Components {
       ...DIAGNOSTIC,
       ...OFF,
     }),
+    certificate_ends: sensor('Certificate ends', jsonValue('certificate_ends_at'), {
+      device_class: 'timestamp',
+      ...icon('certificate-outline'),
+      ...DIAGNOSTIC,
+      ...OFF,
+    }),
+  };
+}
+
+function sizes({ serverState }: BridgeTopics): Components {
+  const { sensor } = fromTopic(serverState);
+  const share = { ...PERCENT, suggested_display_precision: 1 };
+  return {
     storage_used: sensor('Storage used', jsonValue('storage.used_percent'), {
       ...share,
       ...icon('harddisk'),
@@ -69,24 +80,26 @@ function states({ serverState }: BridgeTopics): Components {
       ...icon('chart-donut'),
       ...DIAGNOSTIC,
     }),
-    ml_backlog: jobs('Machine learning backlog', 'jobs.ml_waiting', 'brain'),
-    thumbnails_backlog: jobs('Thumbnail backlog', 'jobs.thumbnails_waiting', 'image-outline'),
-    video_backlog: jobs('Video backlog', 'jobs.video_waiting', 'movie-outline'),
-    other_backlog: jobs('Other backlog', 'jobs.other_waiting', 'cogs'),
-    failed_jobs: { ...jobs('Failed jobs', 'jobs.failed', 'alert-octagon-outline'), ...DIAGNOSTIC },
-    certificate_ends: sensor('Certificate ends', jsonValue('certificate_ends_at'), {
-      device_class: 'timestamp',
-      ...icon('certificate-outline'),
-      ...DIAGNOSTIC,
-      ...OFF,
-    }),
+  };
+}
+
+function jobs({ serverState }: BridgeTopics): Components {
+  const { sensor } = fromTopic(serverState);
+  const waiting = (name: string, path: string, iconName: string): Component =>
+    sensor(name, jsonValue(path), { ...count('jobs'), ...icon(iconName) });
+  return {
+    ml_backlog: waiting('Machine learning backlog', 'jobs.ml_waiting', 'brain'),
+    thumbnails_backlog: waiting('Thumbnail backlog', 'jobs.thumbnails_waiting', 'image-outline'),
+    video_backlog: waiting('Video backlog', 'jobs.video_waiting', 'movie-outline'),
+    other_backlog: waiting('Other backlog', 'jobs.other_waiting', 'cogs'),
+    failed_jobs: { ...waiting('Failed jobs', 'jobs.failed', 'alert-octagon-outline'), ...DIAGNOSTIC },
   };
 }
 
 function alerts({ serverState }: BridgeTopics): Components {
   const { binarySensor } = fromTopic(serverState);
   const alert = (kind: HealthAlert): Component =>
-    binarySensor(ALERT_NAMES[kind], onOff(`alerts.${kind}`), { device_class: 'problem', ...DIAGNOSTIC });
+    binarySensor(ALERT_NAMES[kind], onOff(`alerts['${kind}']`), { device_class: 'problem', ...DIAGNOSTIC });
   return Object.fromEntries(HEALTH_ALERTS.map((kind) => [`alert_${kind}`, alert(kind)]));
 }
 

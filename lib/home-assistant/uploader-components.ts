@@ -21,14 +21,21 @@ import {
 /** What a button sends: a command without arguments. */
 const PRESS = '{"v":1}';
 
+const icon = (name: string) => ({ icon: `mdi:${name}` });
+
 /** What Home Assistant shows of an uploader. */
 export function uploaderComponents(topics: BridgeTopics): Components {
-  return { ...states(topics), ...events(topics), ...controls(topics) };
+  return {
+    ...queue(topics),
+    ...totals(topics),
+    ...events(topics),
+    ...buttons(topics),
+    ...settings(topics),
+  };
 }
 
-function states({ uploaderState }: BridgeTopics): Components {
+function queue({ uploaderState }: BridgeTopics): Components {
   const { sensor, binarySensor } = fromTopic(uploaderState);
-  const icon = (name: string) => ({ icon: `mdi:${name}` });
   return {
     queue_depth: sensor('Queue depth', jsonValue('queue.depth'), { ...count('files'), ...icon('tray-full') }),
     waiting: sensor('Waiting files', jsonValue('queue.pending'), {
@@ -45,6 +52,25 @@ function states({ uploaderState }: BridgeTopics): Components {
       ...icon('cloud-upload-outline'),
       ...DIAGNOSTIC,
     }),
+    upload_rate: sensor('Upload rate', jsonValue('bytes_per_second'), {
+      device_class: 'data_rate',
+      unit_of_measurement: 'B/s',
+      state_class: 'measurement',
+      suggested_display_precision: 0,
+      ...DIAGNOSTIC,
+      ...OFF,
+    }),
+    upload_problem: binarySensor(
+      'Upload problem',
+      "{{ 'ON' if value_json.failed or value_json.state == 'error' else 'OFF' }}",
+      { device_class: 'problem' },
+    ),
+  };
+}
+
+function totals({ uploaderState }: BridgeTopics): Components {
+  const { sensor } = fromTopic(uploaderState);
+  return {
     last_upload: sensor('Last upload', jsonValue('last_upload_at'), {
       device_class: 'timestamp',
       ...icon('clock-check-outline'),
@@ -65,19 +91,6 @@ function states({ uploaderState }: BridgeTopics): Components {
       ...count('files', 'total_increasing'),
       ...icon('calendar-alert'),
     }),
-    upload_rate: sensor('Upload rate', jsonValue('bytes_per_second'), {
-      device_class: 'data_rate',
-      unit_of_measurement: 'B/s',
-      state_class: 'measurement',
-      suggested_display_precision: 0,
-      ...DIAGNOSTIC,
-      ...OFF,
-    }),
-    upload_problem: binarySensor(
-      'Upload problem',
-      "{{ 'ON' if value_json.failed or value_json.state == 'error' else 'OFF' }}",
-      { device_class: 'problem' },
-    ),
   };
 }
 
@@ -93,9 +106,7 @@ function events({ uploadEvent, archiveEvent }: BridgeTopics): Components {
   };
 }
 
-function controls(topics: BridgeTopics): Components {
-  const state_topic = topics.uploaderState;
-  const { min, max } = CONCURRENCY_RANGE;
+function buttons(topics: BridgeTopics): Components {
   return {
     retry_failed: {
       platform: 'button',
@@ -113,6 +124,13 @@ function controls(topics: BridgeTopics): Components {
       icon: 'mdi:folder-refresh-outline',
       ...CONFIG,
     },
+  };
+}
+
+function settings(topics: BridgeTopics): Components {
+  const state_topic = topics.uploaderState;
+  const { min, max } = CONCURRENCY_RANGE;
+  return {
     paused: {
       platform: 'switch',
       name: 'Uploads paused',

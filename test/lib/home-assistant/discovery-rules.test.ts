@@ -206,6 +206,11 @@ describe('each rule sees what only it sees', () => {
       'a key of another payload',
       part('gpu_gpu-5c8c1e1a_load', { json_attributes_template: '{{ value_json.state_of }}' }),
     ],
+    [
+      25,
+      'a key that is a method, too',
+      part('alert_update', { value_template: '{{ value_json.alerts.update }}' }),
+    ],
     [26, 'a command that is retained', part('rescan', { retain: true })],
     [26, 'a switch that believes itself', part('paused', { optimistic: true })],
     [26, 'a word for no', part('failed', { enabled_by_default: 'no' })],

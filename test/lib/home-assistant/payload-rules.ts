@@ -31,18 +31,38 @@ function topicOf(name: string, component: Fields): string {
   return String(component.state_topic ?? component.topic);
 }
 
+/** After a dot these are methods of Python's dictionaries, whatever the payload has. */
+const METHODS = [
+  'clear',
+  'copy',
+  'fromkeys',
+  'get',
+  'items',
+  'keys',
+  'pop',
+  'popitem',
+  'setdefault',
+  'update',
+  'values',
+];
+
 function templateProblems(template: string, payloads: readonly unknown[]): string[] {
   const count = (mark: string) => template.split(mark).length - 1;
   const isBalanced = count('{{') === count('}}') && count('{%') === count('%}');
   // What is followed by a bracket is a function of the template's language.
-  const paths = [...template.matchAll(/value_json((?:\.[a-z0-9_]+)+)(?![a-z0-9_(])/g)].map(([, path]) =>
-    path!.slice(1).split('.'),
-  );
+  const found = [...template.matchAll(/value_json((?:\.[a-z0-9_]+|\['[a-z0-9_]+'\])+)(?![a-z0-9_(])/g)];
+  const paths = found.map(([, path]) => path!);
   return [
     ...(isBalanced ? [] : ['brackets']),
-    ...paths.flatMap((path) =>
-      payloads.some((payload) => !hasPath(payload, path)) ? [`no ${path.join('.')} in the payload`] : [],
-    ),
+    ...paths.flatMap((path) => {
+      const keys = path.match(/[a-z0-9_]+/g) ?? [];
+      const isEverywhere = payloads.every((payload) => hasPath(payload, keys));
+      const method = METHODS.find((name) => path.split(/(?=[.[])/).includes(`.${name}`));
+      return [
+        ...(isEverywhere ? [] : [`no ${path} in the payload`]),
+        ...(method === undefined ? [] : [`.${method} is a method`]),
+      ];
+    }),
   ];
 }
 
