@@ -59,8 +59,8 @@ const MINUTES = { min: 0, max: 10_080 };
  */
 export function parseHealthSettings(config: HealthConfig): HealthSettings {
   const addresses = [
-    metricsAddress('Metrics of the API', config.metricsApi),
-    metricsAddress('Metrics of the jobs', config.metricsJobs),
+    metricsAddress('API metrics', config.metricsApi),
+    metricsAddress('Job metrics', config.metricsJobs),
   ].filter((address) => address !== undefined);
   return {
     intervalMs: settingNumber('Look every', config.interval, 60, { min: 5, max: 86_400 }) * 1_000,
@@ -68,12 +68,12 @@ export function parseHealthSettings(config: HealthConfig): HealthSettings {
     metricsAddresses: [...new Set(addresses)],
     limits: {
       downMinutes: limit('Down for', config.downMinutes, 5, MINUTES),
-      storagePercent: limit('Disk', config.storagePercent, 85, PERCENT),
-      mlBacklog: limit('Machine learning', config.mlBacklog, 100, COUNT),
-      mlMinutes: settingNumber('Machine learning for', config.mlMinutes, 10, MINUTES),
-      failedJobs: limit('Failed jobs', config.failedJobs, 0, COUNT),
-      pausedMinutes: limit('Queue paused for', config.pausedMinutes, 5, MINUTES),
-      quotaPercent: limit('Quota', config.quotaPercent, 90, PERCENT),
+      storagePercent: limit('Disk over', config.storagePercent, 85, PERCENT),
+      mlBacklog: limit('ML jobs over', config.mlBacklog, 100, COUNT),
+      mlMinutes: settingNumber('ML jobs wait for', config.mlMinutes, 10, MINUTES),
+      failedJobs: limit('Failed over', config.failedJobs, 0, COUNT),
+      pausedMinutes: limit('Paused for', config.pausedMinutes, 5, MINUTES),
+      quotaPercent: limit('Quota over', config.quotaPercent, 90, PERCENT),
       certificateDays: limit('Certificate', config.certificateDays, 14, { min: 0, max: 3_650 }),
       hasUpdateAlert: settingBoolean('New version', config.updateAlert, true),
     },

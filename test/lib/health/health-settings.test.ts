@@ -63,12 +63,12 @@ it.each<[string | undefined, string | undefined, string[]]>([
 it.each<[HealthConfig, RegExp]>([
   [{ interval: '1' }, /^Look every: "1" does not work here/],
   [{ limit: 'long' }, /^Give up after/],
-  [{ storagePercent: '850' }, /^Disk: "850" .* Or type off/],
-  [{ mlBacklog: '1.5' }, /^Machine learning: .*whole number/],
+  [{ storagePercent: '850' }, /^Disk over: "850" .* Or type off/],
+  [{ mlBacklog: '1.5' }, /^ML jobs over: .*whole number/],
   [{ certificateDays: 'never' }, /^Certificate/],
   [{ updateAlert: 'maybe' }, /^New version/],
-  [{ metricsApi: 'ftp://a' }, /^Metrics of the API: "ftp:\/\/a"/],
-  [{ metricsJobs: 'http://' }, /^Metrics of the jobs/],
+  [{ metricsApi: 'ftp://a' }, /^API metrics: "ftp:\/\/a"/],
+  [{ metricsJobs: 'http://' }, /^Job metrics/],
   [{ metricsApi: 'http://me:secret@a:8091' }, /without a login/],
 ])('refuses %j in words', (config, sentence) => {
   expect(() => parseHealthSettings(config)).toThrow(sentence);
