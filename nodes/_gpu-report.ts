@@ -1,0 +1,57 @@
+import type { GpuError } from '../lib/gpu/gpu-error.js';
+import type { GpuReading } from '../lib/gpu/gpu-reading.js';
+import type { RollCall } from '../lib/gpu/gpu-roll.js';
+import type { GpuLook } from '../lib/gpu/gpu-source.js';
+import { type Standing, statusOf } from './_gpu-status.js';
+import type { NodeTools } from './_node-tools.js';
+
+/** A problem that comes and goes is told once in this time. */
+const TELL_AGAIN_MS = 3_600_000;
+
+/** What tells everybody how it stands: the outputs, the status, the log and, where a person is needed, Catch nodes. */
+export interface GpuReport {
+  /** Sends readings and alerts. */
+  send(call: RollCall): void;
+  /** Notes how it stands with a source; `isSilent` when its problem is told in another way. */
+  note(source: string, look: Pick<GpuLook, 'problem'> & { samples: unknown }, isSilent?: boolean): void;
+}
+
+export function createGpuReport(
+  tools: NodeTools<unknown>,
+  readings: () => readonly GpuReading[],
+  isInputOnly: boolean,
+): GpuReport {
+  const standings = new Map<string, Standing>();
+  const toldAt = new Map<string, number>();
+  const show = () => {
+    const [fill, key, values] = statusOf([...standings.values()], readings(), isInputOnly);
+    tools.status(fill, key, values);
+  };
+  show();
+
+  const tell = (source: string, problem: GpuError) => {
+    const topic = `${source} ${problem.kind}`;
+    const now = performance.now();
+    if (now - (toldAt.get(topic) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return;
+    toldAt.set(topic, now);
+    if (problem.willPass) tools.log('warn', 'problem', { reason: problem.message });
+    else tools.report(problem, { topic: 'gpu/reading', payload: null });
+  };
+  return {
+    send({ readings: told, alerts }) {
+      tools.send([
+        told.map((payload) => ({ topic: 'gpu/reading', payload })),
+        alerts.map((payload) => ({ topic: 'gpu/alert', payload })),
+      ]);
+      for (const { isRaised, message } of alerts) tools.log(isRaised ? 'warn' : 'info', 'alert', { message });
+      show();
+    },
+    note(source, { samples, problem }, isSilent = false) {
+      const before = standings.get(source)?.problem ?? null;
+      standings.set(source, { isNowhere: samples === null, problem });
+      if (problem !== null && problem.kind !== before?.kind && !isSilent) tell(source, problem);
+      if (problem === null && before !== null && !isSilent) tools.log('info', 'works');
+      show();
+    },
+  };
+}
