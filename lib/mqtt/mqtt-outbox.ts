@@ -136,7 +136,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     stop() {
       wire = undefined;
-      urgent = [];
       onTheirWay = 0;
       delivery.rewind();
     },

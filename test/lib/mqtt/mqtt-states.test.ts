@@ -163,6 +163,7 @@ describe('the end', () => {
     for (const topic of ['a', 'b']) session.publishState(state(topic, '1'));
     await soon(() => expect(broker.messages.length).toBe(3));
     session.abort();
+    for (let step = 0; step < 10; step += 1) await Promise.resolve();
     void session.clearStates(['a', 'b']);
     session.forget();
     await session.ended;
@@ -239,6 +240,22 @@ describe('an answer', () => {
     broker.cut();
     await soon(() => expect(broker.heard.at(-1)).toBe(`publish ${EVENT} 5`));
     expect(broker.heard.filter((line) => line.startsWith('publish answer'))).toEqual([]);
+  });
+});
+
+describe('answers', () => {
+  it('do not pile up for a broker that is slow', async () => {
+    const broker = await bareBrokerWith();
+    const session = sessionWith(broker.url, { windowSize: 2 });
+    session.tell('first');
+    await connected(session);
+    broker.setDeaf(true);
+    for (const payload of numbers(1, 1_000)) session.send({ topic: 'answer', payload });
+    broker.setDeaf(false);
+    session.tell('last');
+    await soon(() => expect(broker.heard.at(-1)).toBe(`publish ${EVENT} last`));
+    const answers = broker.heard.filter((line) => line.startsWith('publish answer'));
+    expect(answers).toEqual(numbers(1, 102).map((number) => `publish answer ${number}`));
   });
 });
 

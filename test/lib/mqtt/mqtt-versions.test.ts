@@ -195,6 +195,16 @@ describe('a broker that ends the connection', () => {
     await soon(() => expect(kinds(session)).toEqual(['connecting', 'connected', 'offline', 'connected']));
   });
 
+  it('because somebody else came under our name is tried again slowly', async () => {
+    const broker = await bareBrokerWith();
+    const session = sessionWith(broker.url, { firstRetryMs: 1, maxRetryMs: 1, refusedRetryMs: 150 });
+    await soon(() => expect(kinds(session)).toContain('connected'));
+    const began = performance.now();
+    broker.say(0xe0, 2, 142, 0);
+    await soon(() => expect(broker.versions).toEqual([5, 5]));
+    expect(performance.now() - began).toBeGreaterThan(140);
+  });
+
   it('without a word, again and again, gives our name to somebody else', async () => {
     const broker = await brokerWith();
     const rivals = [1, 2].map(() => sessionWith(broker.url, { refusedRetryMs: 1_000_000 }));
