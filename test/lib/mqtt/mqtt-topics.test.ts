@@ -3,15 +3,44 @@ import {
   bridgeTopics,
   parseBaseTopic,
   parseInstance,
-  sanitiseInstance,
-} from '../../../lib/mqtt/mqtt-topics.js';
+  sanitiseInstance,, parseDiscoveryPrefix } from '../../../lib/mqtt/mqtt-topics.js';
 import { SettingError } from '../../../lib/settings.js';
 
 it('puts the instance into every topic', () => {
-  expect(bridgeTopics('immich-bridge', 'nas1')).toEqual({
-    status: 'immich-bridge/nas1/status',
-    uploadEvent: 'immich-bridge/nas1/event/upload',
-  });
+  const topics = bridgeTopics('immich-bridge', 'nas1');
+  const { folderState, gpuState, command, response, ...plain } = topics;
+  const made = [folderState('inbox-1'), gpuState('gpu-1'), command('pause'), response('pause')];
+  const names = [...Object.values(plain), ...made].map((topic) =>
+    topic.replace(/^immich-bridge\/nas1\//, ''),
+  );
+  expect(names.sort()).toEqual([
+    'cmd/+',
+    'cmd/pause',
+    'cmd/pause/response',
+    'event/archive',
+    'event/gpu',
+    'event/server',
+    'event/upload',
+    'gpu/gpu-1/state',
+    'info',
+    'server/state',
+    'server/update',
+    'status',
+    'uploader/concurrency/set',
+    'uploader/paused/set',
+    'uploader/state',
+    'watch/inbox-1/state',
+  ]);
+});
+
+it.each([
+  [parseBaseTopic, 'immich-bridge'],
+  [parseDiscoveryPrefix, 'homeassistant'],
+])('takes any start of a topic that a broker would', (parse, fallback) => {
+  expect([parse(''), parse('a/b c')]).toEqual([fallback, 'a/b c']);
+  for (const bad of ['a/#', '+', '/a', 'a/', 'a//b', '$SYS', 'x'.repeat(201), 'a\u0000']) {
+    expect(() => parse(bad)).toThrow(fallback);
+  }
 });
 
 describe('an instance', () => {
