@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
   bridgeTopics,
   parseBaseTopic,
+  parseDiscoveryPrefix,
   parseInstance,
-  sanitiseInstance,, parseDiscoveryPrefix } from '../../../lib/mqtt/mqtt-topics.js';
+  sanitiseInstance,
+} from '../../../lib/mqtt/mqtt-topics.js';
 import { SettingError } from '../../../lib/settings.js';
 
 it('puts the instance into every topic', () => {
