@@ -127,7 +127,7 @@ describe('the blueprint of a failed upload', () => {
     const topic = String(fieldsOf(inputs.event_topic).default);
     expect(topic.replace('+', 'nas1')).toBe(topics.uploadEvent);
     expect(fieldsOf(inputs.event_topic).description).toContain(topics.uploadEvent);
-    expect(failed).toMatchObject({ trigger: 'mqtt', value_template: '{{ value_json.event_type }}' });
+    expect(failed).toMatchObject({ trigger: 'mqtt', qos: 1, value_template: '{{ value_json.event_type }}' });
     expect(UPLOAD_EVENT_TYPES).toContain(failed?.payload);
   });
 
