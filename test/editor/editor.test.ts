@@ -8,7 +8,16 @@ import { pipelineWorld, startShippedFlow } from '../support/pipeline-world.js';
 
 const IMAGES = join(projectRoot, 'docs/images');
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const DIALOGS = ['ib-watch', 'ib-stable', 'ib-upload', 'ib-archive', 'ib-mqtt'];
+const DIALOGS = ['ib-watch', 'ib-stable', 'ib-upload', 'ib-archive', 'ib-mqtt', 'ib-health', 'ib-gpu'];
+const TYPES = [
+  'folder-watch',
+  'stable-file',
+  'immich-upload',
+  'archive-move',
+  'mqtt-bridge',
+  'immich-health',
+  'gpu-stats',
+];
 
 let browser: Browser;
 beforeAll(async () => {
@@ -40,7 +49,7 @@ async function openEditor(): Promise<{ page: Page; errors: string[] }> {
 
 it('shows every node in the palette, and three photos that went through the shipped flow', async () => {
   const { page, errors } = await openEditor();
-  for (const type of ['folder-watch', 'stable-file', 'immich-upload', 'archive-move', 'mqtt-bridge']) {
+  for (const type of TYPES) {
     expect(await page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`).count()).toBe(1);
   }
   await page.waitForFunction(() => document.body.textContent?.includes('archived 3'));
