@@ -48,7 +48,9 @@ export function createGpuReport(
     },
     note(source, { samples, problem }, isSilent = false) {
       const before = standings.get(source)?.problem ?? null;
-      standings.set(source, { isNowhere: samples === null, problem });
+      const isNowhere = samples === null;
+      if (isNowhere || problem !== null) standings.set(source, { isNowhere, problem });
+      else standings.delete(source);
       if (problem !== null && problem.kind !== before?.kind && !isSilent) tell(source, problem);
       if (problem === null && before !== null && !isSilent) tools.log('info', 'works');
       show();

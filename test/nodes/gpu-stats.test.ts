@@ -283,6 +283,15 @@ describe('text of a GPU tool', () => {
     expect(seen.caught[0]?.error.message).toContain('not known yet');
   });
 
+  it('counts as old when none has come for three intervals', async () => {
+    const seen = await startFlow({ source: 'input', interval: '1' });
+    receive({ payload: csv });
+    await isStatus(seen, 'green', 'one-warm');
+    await vi.waitFor(() => expect(lastStatus(seen)).toEqual(['yellow', 'stale']), { timeout: 8_000 });
+    receive({ payload: csv });
+    await isStatus(seen, 'green', 'one-warm');
+  });
+
   it('that cannot be read goes to a Catch node, and the next good one makes it well', async () => {
     const seen = await startFlow({ source: 'input' });
     receive({ payload: '+-----------------------------------------+\n| NVIDIA-SMI 595.1 |\n' });
