@@ -1,10 +1,16 @@
 import { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startBroker } from '../support/broker.js';
+import { bridgeTopics } from '../../lib/mqtt/mqtt-topics.js';
+import { problemsOf } from '../lib/home-assistant/discovery-rules.js';
+import { samplesOf } from '../lib/home-assistant/discovery-samples.js';
+import { listenTo, startBroker } from '../support/broker.js';
+import { cert } from '../support/certificate.js';
+import { fakeNvidiaSmi } from '../support/fake-nvidia-smi.js';
 import { filesBelow } from '../support/files-below.js';
 import { fixturePath, PHOTOS } from '../support/fixtures.js';
 import { proxyFaults } from '../support/immich-stand-in.js';
+import { hasMosquitto, startMosquitto } from '../support/mosquitto.js';
 import { type NodeRedProcess, projectRoot, startNodeRedProcess } from '../support/node-red-process.js';
 import {
   eventsOf,
@@ -13,6 +19,7 @@ import {
   pipelineWorld,
   startShippedFlow,
 } from '../support/pipeline-world.js';
+import { tempFolder } from '../support/world.js';
 
 const ROOT = 'immich-bridge/test';
 const DOCUMENT = 'homeassistant/device/immich_bridge_test/config';
@@ -203,3 +210,74 @@ it('runs the flow for plain MQTT: no document, but states, events and commands',
   );
   expect(here.broker.messages.filter(({ topic }) => topic.startsWith('homeassistant'))).toEqual([]);
 });
+
+it.skipIf(!hasMosquitto())(
+  'keeps every rule on a mosquitto with passwords, TLS and access rules',
+  async () => {
+    const logins = { bridge: 'bridge-pass-1', home: 'home-pass-2' };
+    const acl = [
+      'user bridge',
+      'topic readwrite immich-bridge/#',
+      'topic readwrite homeassistant/#',
+      'user home',
+      'topic readwrite #',
+    ];
+    const broker = await startMosquitto({ logins, acl });
+    const ca = join(tempFolder(), 'ca.pem');
+    writeFileSync(ca, cert);
+    const gpu = fakeNvidiaSmi();
+    const here = await pipelineWorld(
+      { permissions: ['all'] },
+      {
+        MQTT_URL: broker.tlsUrl,
+        MQTT_USERNAME: 'bridge',
+        MQTT_PASSWORD: logins.bridge,
+        NODE_EXTRA_CA_CERTS: ca,
+        PATH: gpu.env.PATH ?? '',
+      },
+    );
+    const heard = await listenTo(broker.url, { username: 'home', password: logins.home });
+    onTestFinished(async () => {
+      await heard.stop();
+      await broker.stop();
+    });
+    copyFileSync(fixturePath('photo.jpg'), join(here.inbox, 'photo.jpg'));
+    const nodeRed = await startShippedFlow(here);
+    const payloadsOn = (topic: string) =>
+      heard.messages.filter((message) => message.topic === topic).map(({ payload }) => payload);
+    await soon(() => {
+      expect(payloadsOn(DOCUMENT).at(-1)).toContain('gpu_0_temperature');
+      expect(payloadsOn(DOCUMENT).at(-1)).toContain('storage_used');
+      expect(payloadsOn(`${ROOT}/event/upload`).at(-1)).toContain('batch_finished');
+    });
+    expect(nodeRed.output()).not.toMatch(/refused|does not let us/);
+
+    const document = JSON.parse(payloadsOn(DOCUMENT).at(-1) ?? '');
+    const topics = bridgeTopics('immich-bridge', 'test');
+    const made = samplesOf(topics, { hasUploader: true, server: { url: null }, folders: [], gpus: [] });
+    const told = (topic: string) =>
+      payloadsOn(topic)
+        .map((payload) => (payload.startsWith('{') ? JSON.parse(payload) : payload))
+        // A batch has keys of its own.
+        .filter(({ event_type }) => event_type !== 'batch_finished');
+    const published = Object.fromEntries(
+      [...new Set(heard.messages.map(({ topic }) => topic))].map((topic) => [
+        topic,
+        { isRetained: !/\/(event|gpu)\//.test(topic), ...made.published[topic], payloads: told(topic) },
+      ]),
+    );
+    const samples = { ...made, published: { ...made.published, ...published } };
+    expect(problemsOf(DOCUMENT, document, samples)).toEqual([]);
+    const newcomer = await listenTo(broker.url, { username: 'home', password: logins.home });
+    await soon(() => expect(newcomer.messages.map(({ topic }) => topic)).toContain(`${ROOT}/uploader/state`));
+    await newcomer.stop();
+    const retained = newcomer.messages.filter(({ retain }) => retain).map(({ topic }) => topic);
+    expect(retained).toEqual(
+      expect.arrayContaining([DOCUMENT, `${ROOT}/status`, `${ROOT}/info`, `${ROOT}/server/state`]),
+    );
+    expect(retained.filter((topic) => /\/(event|cmd|gpu)\//.test(topic))).toEqual([]);
+
+    await nodeRed.kill();
+    await soon(() => expect(payloadsOn(`${ROOT}/status`).at(-1)).toBe('offline'));
+  },
+);

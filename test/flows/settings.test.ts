@@ -30,6 +30,7 @@ it('takes the folders, kinds and sizes of files, the key file and the broker fro
       MQTT_PASSWORD_FILE: join(secrets, 'password'),
       MQTT_BASE_TOPIC: 'home/photos',
       MQTT_INSTANCE: 'Attic NAS',
+      HA_DISCOVERY_PREFIX: 'ha',
       UPLOAD_CONCURRENCY: '1',
     },
   );
@@ -46,10 +47,15 @@ it('takes the folders, kinds and sizes of files, the key file and the broker fro
 
   await startShippedFlow(here);
   await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['a.JPG', 'b.png']), PATIENCE);
+  const document = 'ha/device/immich_bridge_attic-nas/config';
+  const topics = () => here.broker.messages.map(({ topic }) => topic);
   await vi.waitFor(() => {
-    const topics = new Set(here.broker.messages.map(({ topic }) => topic));
-    expect(topics).toEqual(new Set(['home/photos/attic-nas/status', 'home/photos/attic-nas/event/upload']));
+    const wanted = ['status', 'event/upload', 'uploader/state'].map((end) => `home/photos/attic-nas/${end}`);
+    expect(topics()).toEqual(expect.arrayContaining([...wanted, document]));
   }, PATIENCE);
+  expect(
+    topics().filter((topic) => !topic.startsWith('home/photos/attic-nas/') && topic !== document),
+  ).toEqual([]);
   expect(here.server.assets).toHaveLength(2);
   expect(filesBelow(one)).toEqual(['below/not-recursive.jpg', 'not-listed.webp']);
   expect(filesBelow(two)).toEqual(['too-large.jpg']);

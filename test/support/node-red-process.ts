@@ -40,7 +40,7 @@ export interface NodeRedProcess {
 /** The environment of the tests without the settings that this pack reads. */
 export function cleanEnvironment(): Record<string, string> {
   const ours =
-    /^(IMMICH_|MQTT_|WATCH_|ARCHIVE_|FILE_STABILITY|MIN_STAB|MAX_FILE|SUPPORTED_|VERIFY_|UPLOAD_|LOG_LEVEL|PORT|HOST$|NODE_OPTIONS|VITEST)/;
+    /^(IMMICH_|MQTT_|WATCH_|ARCHIVE_|FILE_STABILITY|MIN_STAB|MAX_FILE|SUPPORTED_|VERIFY_|UPLOAD_|HA_|LOG_LEVEL|PORT|HOST$|NODE_OPTIONS|VITEST)/;
   const kept = Object.entries(process.env).filter(([name, value]) => value !== undefined && !ours.test(name));
   return Object.fromEntries(kept) as Record<string, string>;
 }
