@@ -77,9 +77,12 @@ export function startBridge(options: BridgeOptions): Bridge {
     onBadSetting: session.republish,
     onIgnored: options.onIgnored,
   });
-  const teller = createTeller({ ...options, topics, session, parts, onParts: announcer.update });
+  const { ready, update: onParts } = announcer;
+  const teller = createTeller({ ...options, topics, session, parts, ready, onParts });
   const info = infoPayload({ ...options, discoveryTopic: document }, { detail });
-  session.publishState({ topic: topics.info, payload: JSON.stringify(info), isRetained: true });
+  void ready.then(() =>
+    session.publishState({ topic: topics.info, payload: JSON.stringify(info), isRetained: true }),
+  );
   const roll = setTimeout(() => parts.forgetUnseen() && void announcer.update(parts.known()), unseenMs);
   signal.addEventListener('abort', () => clearTimeout(roll));
 

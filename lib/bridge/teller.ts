@@ -18,6 +18,8 @@ export interface TellerOptions {
   readonly detail: Detail;
   readonly parts: PartList;
   readonly signal: AbortSignal;
+  /** No state goes out before this has resolved. */
+  readonly ready: Promise<void>;
   /** There is a part that was not there before, or one less. Its states go out when this has resolved. */
   readonly onParts: (parts: KnownParts) => Promise<void>;
   readonly batchQuietMs?: number;
@@ -31,7 +33,7 @@ const READING_EXPIRES_SECONDS = 180;
 export function createTeller(options: TellerOptions): { tell(msg: unknown): void } {
   const { topics, session, parts, signal, now = Date.now } = options;
   const told = { detail: options.detail };
-  let written: Promise<void> = Promise.resolve();
+  let written = options.ready;
   const batch = watchBatches(options, now, (message) => session.publishEvent([message], false));
 
   /** Sends a state, after the part that it belongs to was written down: what is not known cannot be taken back. */

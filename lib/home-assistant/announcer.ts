@@ -26,6 +26,8 @@ export interface AnnouncerOptions {
 
 /** What Home Assistant and the broker know of this bridge, kept true over restarts, new names and lost parts. */
 export interface Announcer {
+  /** Resolves when what was known from the start has been announced: the document goes before all states. */
+  readonly ready: Promise<void>;
   /** Resolves when what is to be published now has been written down. Never rejects. */
   update(parts: KnownParts): Promise<void>;
   /** Home Assistant was started: after a moment it is told everything once more. */
@@ -65,7 +67,8 @@ export function createAnnouncer(options: AnnouncerOptions, parts: KnownParts): A
     if (document === undefined) {
       if (Object.keys(told.components).length === 0) return;
       await remember({ components: {}, removed: {}, stale: [...told.stale, discoveryTopic] });
-      return clean();
+      void clean();
+      return;
     }
     const { components } = document;
     await remember({ components, removed: without({ ...told.removed, ...told.components }, components) });
@@ -97,8 +100,8 @@ export function createAnnouncer(options: AnnouncerOptions, parts: KnownParts): A
   }
 
   void remember({}).then(clean);
-  void announce();
   return {
+    ready: announce(),
     async update(next) {
       const retained = retainedOf(next);
       const gone = told.retained.filter((topic) => !retained.includes(topic));
