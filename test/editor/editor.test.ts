@@ -9,6 +9,8 @@ import { pipelineWorld, startShippedFlow } from '../support/pipeline-world.js';
 const IMAGES = join(projectRoot, 'docs/images');
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const DIALOGS = ['ib-watch', 'ib-stable', 'ib-upload', 'ib-archive', 'ib-mqtt', 'ib-health', 'ib-gpu'];
+/** Dialogs of which the pages in docs/ show a picture. */
+const PICTURES: Record<string, string> = { 'ib-health': 'immich-health.png', 'ib-gpu': 'gpu-stats.png' };
 const TYPES = [
   'folder-watch',
   'stable-file',
@@ -69,6 +71,13 @@ it.each(DIALOGS)(
     const words = (await page.locator('.red-ui-tray-body').allInnerTexts()).join('\n');
     expect(words).not.toMatch(/[a-z]+-[a-z]+\.(label|tip|placeholder|error)\./);
     expect(await page.locator('.red-ui-tray-body .input-error').count()).toBe(0);
+    const picture = PICTURES[id];
+    if (picture !== undefined) {
+      await page
+        .locator('.red-ui-tray')
+        .first()
+        .screenshot({ path: join(IMAGES, picture) });
+    }
     expect(errors).toEqual([]);
   },
   60_000,
