@@ -2,7 +2,7 @@ import type { NodeMessageInFlow } from 'node-red';
 import { asGpuError, GpuError } from '../lib/gpu/gpu-error.js';
 import type { GpuRoll } from '../lib/gpu/gpu-roll.js';
 import type { GpuSample } from '../lib/gpu/gpu-sample.js';
-import { parseToolText } from '../lib/gpu/tool-text.js';
+import { parseToolText } from '../lib/gpu/text/tool-text.js';
 import type { GpuReport } from './_gpu-report.js';
 
 /** What messages bring of GPU tools that ran elsewhere. */

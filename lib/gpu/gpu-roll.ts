@@ -3,8 +3,8 @@ import { createGpuAlerts, type GpuAlertLimits, type GpuAlerts } from './gpu-aler
 import { GpuError } from './gpu-error.js';
 import type { GpuReading } from './gpu-reading.js';
 import { type GpuSample, silentSample } from './gpu-sample.js';
-import type { ProcessList } from './nvidia-csv.js';
-import { joinProcesses } from './pmon.js';
+import type { ProcessList } from './text/nvidia-csv.js';
+import { joinProcesses } from './text/pmon.js';
 
 export interface GpuRollOptions {
   readonly limits: GpuAlertLimits;

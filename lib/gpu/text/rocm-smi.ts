@@ -1,0 +1,64 @@
+import { GpuError } from '../gpu-error.js';
+import { type GpuSample, pciSlot, percent, sampleOf } from '../gpu-sample.js';
+import { numberValue, textValue } from './tool-value.js';
+
+type Card = Readonly<Record<string, unknown>>;
+
+/**
+ * The GPUs in the JSON of `rocm-smi -a --json`. Its keys change from release to release, so that each value has
+ * several names. A card that tells neither PCI bus nor unique id gets the id `amd-<number>`.
+ * @throws GpuError `no-devices` when no card is in it
+ */
+export function parseRocmSmi(json: Card): GpuSample[] {
+  const cards = Object.entries(json).flatMap(([key, card]) => {
+    const index = /^card(\d+)$/.exec(key)?.[1];
+    return index !== undefined && isRecord(card) ? [[Number(index), card] as const] : [];
+  });
+  if (cards.length === 0) throw new GpuError('no-devices', 'The JSON of rocm-smi names no card.');
+  const driver = isRecord(json.system) ? textValue(asText(json.system['Driver version'])) : null;
+  return cards.map(([index, card]) => cardSample(index, card, driver));
+}
+
+function cardSample(index: number, card: Card, driver: string | null): GpuSample {
+  const text = (...keys: string[]) => first(keys, (key) => textValue(asText(card[key])));
+  const number = (...keys: string[]) => first(keys, (key) => numberValue(asText(card[key])));
+  const slot = text('PCI Bus');
+  const name = text('Card Series', 'Card series');
+  return sampleOf({
+    id: slot === null ? (text('Unique ID') ?? `amd-${index}`) : pciSlot(slot),
+    index,
+    // Some releases put the vendor's number there.
+    name: name !== null && /^0x/i.test(name) ? null : name,
+    vendor: 'amd',
+    driver,
+    loadPercent: percent(number('GPU use (%)')),
+    memoryUsedBytes: number('VRAM Total Used Memory (B)'),
+    memoryTotalBytes: number('VRAM Total Memory (B)'),
+    temperatureC: number('Temperature (Sensor edge) (C)', 'Temperature (Sensor junction) (C)'),
+    powerW: number(
+      'Average Graphics Package Power (W)',
+      'Current Socket Graphics Package Power (W)',
+      'Current Graphics Package Power (W)',
+    ),
+    powerLimitW: number('Max Graphics Package Power (W)'),
+    fanPercent: percent(number('Fan speed (%)', 'Fan Speed (%)')),
+    clockMhz: number('sclk clock speed:', 'sclk clock speed'),
+    memoryClockMhz: number('mclk clock speed:', 'mclk clock speed'),
+  });
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+function first<Value>(keys: readonly string[], read: (key: string) => Value | null): Value | null {
+  for (const key of keys) {
+    const value = read(key);
+    if (value !== null) return value;
+  }
+  return null;
+}

@@ -1,0 +1,75 @@
+import { GpuError, type GpuErrorKind, quoted } from '../gpu-error.js';
+import { pciSlot } from '../gpu-sample.js';
+
+type Rule = readonly [sign: RegExp, kind: GpuErrorKind, sentence: string];
+
+/** What the tools say, the first that fits. A group in the pattern is what it is about. */
+const RULES: readonly Rule[] = [
+  [
+    /Field "([^"]+)" is not a valid field/i,
+    'unsupported-query-field',
+    'This NVIDIA driver does not know the field that was asked for. Leave it out.',
+  ],
+  [
+    /couldn't communicate with the NVIDIA driver/i,
+    'driver-not-loaded',
+    'nvidia-smi is there, but the NVIDIA driver is not loaded. Load it (modprobe nvidia), or restart the machine.',
+  ],
+  [
+    /couldn't find lib(?:nvidia-ml|nvml)|libnvidia-ml\.so.*(?:not found|cannot open)/i,
+    'nvml-library-missing',
+    'The library libnvidia-ml.so is missing. Install the whole NVIDIA driver, or give the container its "utility" capability.',
+  ],
+  [
+    /Driver\/library version mismatch/i,
+    'driver-library-mismatch',
+    'The NVIDIA driver was updated, but the old one is still loaded. Restart the machine, or load the module anew.',
+  ],
+  [
+    /Failed to initialize NVML: Unknown Error/i,
+    'container-lost-device',
+    'The container no longer reaches the GPU. Restart the container.',
+  ],
+  [
+    /Insufficient Permissions|PMU permission|perf_event_paranoid|Permission denied/i,
+    'permission-denied',
+    'The GPU may not be read by this user. Give it the right to, or run the tool as one who has it.',
+  ],
+  [
+    /No devices were found/i,
+    'no-devices',
+    'The NVIDIA driver works, but finds no GPU. Look at the kernel log, or give the container the GPU.',
+  ],
+  [
+    /Failed to detect engines/i,
+    'unsupported-driver',
+    'intel_gpu_top does not work with the driver of this GPU. Let the node read it from /sys in place of that.',
+  ],
+  [
+    /Unable to determine the device handle (?:for [^\n]*?\b([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f])\b)?|GPU is lost/i,
+    'gpu-lost',
+    'The driver no longer reaches a GPU. Restart the machine.',
+  ],
+  [/GPU requires reset/i, 'gpu-needs-reset', 'A GPU needs a reset. Restart the machine.'],
+];
+
+/**
+ * What went wrong, by what a tool printed (stdout and stderr together) and then by how it ended; null when nothing
+ * did. Its words are looked at only where they are no reading: call it for text that could not be parsed.
+ */
+export function toolError(text: string, exitCode: number | null = 0): GpuError | null {
+  for (const [sign, kind, sentence] of RULES) {
+    const match = sign.exec(text);
+    if (match) return new GpuError(kind, sentence, aboutOf(kind, match[1]));
+  }
+  if (exitCode === 127) {
+    return new GpuError('binary-not-runnable', `The GPU tool cannot be started: ${quoted(text)}.`);
+  }
+  if (exitCode === 0) return null;
+  return new GpuError('tool-failed', `The GPU tool failed (exit code ${exitCode}) and said ${quoted(text)}.`);
+}
+
+function aboutOf(kind: GpuErrorKind, about: string | undefined): string | null {
+  if (about === undefined) return null;
+  return kind === 'gpu-lost' ? pciSlot(about) : about;
+}
