@@ -42,7 +42,12 @@ export function isHeader(line: string): boolean {
 }
 
 function namesOf(header: string, separator: string): string[] {
-  return header.split(separator).map((name) => name.replace(/\[[^\]]*\]\s*$/, '').trim());
+  return header.split(separator).map((name) =>
+    name
+      .trim()
+      .replace(/^([^[]*)\[[^\]]*\]$/, '$1')
+      .trim(),
+  );
 }
 
 function rowOf(

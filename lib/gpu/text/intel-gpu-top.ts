@@ -37,11 +37,16 @@ export function framesOf(text: string): Frame[] {
   const frames: Frame[] = [];
   let depth = 0;
   let start = 0;
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/g)) {
-    if (token === '{') {
+  let isInText = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (isInText && character === '\\') index += 1;
+    else if (character === '"') isInText = !isInText;
+    else if (isInText) continue;
+    else if (character === '{') {
       if (depth === 0) start = index;
       depth += 1;
-    } else if (token === '}' && depth > 0) {
+    } else if (character === '}' && depth > 0) {
       depth -= 1;
       const frame = depth === 0 ? parsed(text.slice(start, index + 1)) : undefined;
       if (isRecord(frame)) frames.push(frame);

@@ -7,7 +7,7 @@ import { numberValue, programName, textValue } from './tool-value.js';
 import { childOf, parseXml, type XmlElement } from './xml-tree.js';
 
 /** Long lists of what the card could do: up to four fifths of a document, and nothing in them is read. */
-const BALLAST = /<supported_clocks>[\s\S]*?<\/supported_clocks>/g;
+const BALLAST = { begin: '<supported_clocks>', end: '</supported_clocks>' };
 
 /**
  * The GPUs of `nvidia-smi -q -x`, in the layouts of drivers 384 to 595. Of a stream of documents (`-l`) the last whole
@@ -33,7 +33,13 @@ function lastDocument(text: string): string | undefined {
   if (end < 0) return undefined;
   const whole = text.slice(0, end);
   const start = whole.lastIndexOf('<nvidia_smi_log');
-  return start < 0 ? undefined : `${whole.slice(start)}</nvidia_smi_log>`.replace(BALLAST, '');
+  return start < 0 ? undefined : `${withoutBallast(whole.slice(start))}</nvidia_smi_log>`;
+}
+
+function withoutBallast(document: string): string {
+  const [head = '', ...lists] = document.split(BALLAST.begin);
+  const others = lists.map((list) => list.split(BALLAST.end, 2)[1] ?? '');
+  return head + others.join('');
 }
 
 /**

@@ -46,18 +46,23 @@ const RULES: readonly Rule[] = [
     'intel_gpu_top does not work with the driver of this GPU. Let the node read it from /sys in place of that.',
   ],
   [
-    /Unable to determine the device handle (?:for [^\n]*?\b([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f])\b)?|GPU is lost/i,
+    // Some drivers write the number of the GPU, or just "GPU", right before the slot.
+    /Unable to determine the device handle (?:for [^\n]*?([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f])\b)?|GPU is lost/i,
     'gpu-lost',
     'The driver no longer reaches a GPU. Restart the machine.',
   ],
   [/GPU requires reset/i, 'gpu-needs-reset', 'A GPU needs a reset. Restart the machine.'],
 ];
 
+/** What a tool says when it fails is short; to look through all of a flood would hold up Node-RED. */
+const LONGEST_SAYING = 8_000;
+
 /**
  * What went wrong, by what a tool printed (stdout and stderr together) and then by how it ended; null when nothing
  * did. Its words are looked at only where they are no reading: call it for text that could not be parsed.
  */
-export function toolError(text: string, exitCode: number | null = 0): GpuError | null {
+export function toolError(said: string, exitCode: number | null = 0): GpuError | null {
+  const text = said.slice(0, LONGEST_SAYING);
   for (const [sign, kind, sentence] of RULES) {
     const match = sign.exec(text);
     if (match) return new GpuError(kind, sentence, aboutOf(kind, match[1]));

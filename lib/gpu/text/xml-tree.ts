@@ -8,9 +8,12 @@ export interface XmlElement {
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
-/** A tag, a piece of text, or something to leave out (a comment, the prolog, the DOCTYPE). */
+/** A tag, a piece of text, or something to leave out (a comment, the prolog, the DOCTYPE). Takes linear time. */
 const TOKEN =
-  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<![^>]*>|<(\/?)([A-Za-z_][\w.-]*)(?:\s[^<>]*?)?(\/?)>|([^<]+)/gy;
+  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!(?!--)[^>]*>|<(\/?)([A-Za-z_][\w.-]*)(?:\s[^<>]*?)?(\/?)>|([^<]+)/gy;
+
+/** These documents are five deep; one that is far deeper is none of them. */
+const DEEPEST = 32;
 
 /**
  * Reads the XML that nvidia-smi writes: elements, attributes (left out) and text, no name spaces, no entities of its
@@ -24,7 +27,7 @@ export function parseXml(text: string): XmlElement | undefined {
   for (const match of text.matchAll(TOKEN)) {
     const [whole, closing, name, empty, words] = match;
     const parent = open.at(-1);
-    if (match.index !== end || parent === undefined) return undefined;
+    if (match.index !== end || parent === undefined || open.length > DEEPEST) return undefined;
     end += whole.length;
     if (words !== undefined) {
       parent.text += words;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { GpuSample } from '../../../../lib/gpu/gpu-sample.js';
+import { toolError } from '../../../../lib/gpu/text/tool-error.js';
 import { parseToolText } from '../../../../lib/gpu/text/tool-text.js';
 import { projectRoot } from '../../../support/node-red-process.js';
 
@@ -295,4 +296,37 @@ describe('a text for people', () => {
       expect.objectContaining({ kind: 'unsupported-format' }),
     );
   });
+});
+
+it.each([
+  ['quotes that never end', `{"${'\\"'.repeat(100_000)}`],
+  ['brackets', '['.repeat(200_000)],
+  ['brackets in a header', `index${'[a'.repeat(100_000)}, name\n0, x\n`],
+  ['brackets in a row', `index, name\n0, ${'['.repeat(200_000)}\n`],
+  ['the name of a library', 'libnvidia-ml.so'.repeat(14_000)],
+  ['lists that never end', `<nvidia_smi_log>${'<supported_clocks>'.repeat(40_000)}</nvidia_smi_log>`],
+  ['comments that never end', `<nvidia_smi_log>${'<!--a>'.repeat(33_000)}</nvidia_smi_log>`],
+  [
+    'elements in elements',
+    `<nvidia_smi_log>${'<a>'.repeat(28_000)}${'</a>'.repeat(28_000)}</nvidia_smi_log>`,
+  ],
+])('takes no longer for hostile text than for its length, and has a sentence for it: %s', (_, text) => {
+  const started = performance.now();
+  try {
+    parseToolText(text);
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'GpuError' });
+  }
+  expect(performance.now() - started).toBeLessThan(1_000);
+});
+
+it.each([
+  ['GPU 0000:0B:00.0: Unknown Error', '0000:0b:00.0'],
+  ['GPU0000:0B:00.0: Unknown Error', '0000:0b:00.0'],
+  ['GPU0: 0000:0B:00.0: Unknown Error', '0000:0b:00.0'],
+  ['GPU 00000000:0B:00.0: GPU is lost.', '0000:0b:00.0'],
+  ['gpu 3', null],
+])('knows which GPU is lost: Unable to determine the device handle for %s', (which, slot) => {
+  const error = toolError(`Unable to determine the device handle for ${which}`);
+  expect([error?.kind, error?.about]).toEqual(['gpu-lost', slot]);
 });
