@@ -1,32 +1,32 @@
 import type { NodeMessage } from 'node-red';
-import { asStableFile, type StableFile } from '../lib/media-file.js';
+import { asStableFile } from '../lib/media-file.js';
 import { settingChoice, settingNumber, settingText } from '../lib/settings.js';
-import type { StabilityRules } from '../lib/stable/stability.js';
-import { createStabilityGate } from '../lib/stable/stability-gate.js';
 import { atMostEvery } from '../lib/throttle.js';
+import { followHealth, PRESSURE_POLICIES, type PressurePolicy } from '../lib/upload/back-pressure.js';
 import { CONCURRENCY_RANGE, parseConcurrency } from '../lib/upload/command.js';
-import { probeServer } from '../lib/upload/server-probe.js';
-import { type TrashPolicy, uploadFile } from '../lib/upload/upload-file.js';
-import type { UploadMemory } from '../lib/upload/upload-memory.js';
-import { createUploadQueue, type UploadQueue } from '../lib/upload/upload-queue.js';
+import type { Pressure } from '../lib/upload/room.js';
+import type { TrashPolicy } from '../lib/upload/upload-file.js';
+import type { UploadQueue } from '../lib/upload/upload-queue.js';
 import { isCommand, obeyCommands } from './_command-answer.js';
 import { defineNode } from './_define-node.js';
 import { pathOf } from './_file-flow.js';
 import type { NodeTools, Output } from './_node-tools.js';
 import { memoryOf } from './_upload-memory.js';
+import { queueOf } from './_upload-queue.js';
 import { createUploadReport } from './_upload-report.js';
-import { serverOf } from './_upload-server.js';
 
 interface Config {
   server?: string;
   concurrency?: string;
   trashPolicy?: string;
+  pressure?: string;
 }
 
 interface Options {
   server: string | undefined;
   concurrency: number;
   trashPolicy: TrashPolicy;
+  pressure: PressurePolicy;
 }
 
 export default defineNode<Config, Options>('immich-upload', {
@@ -39,10 +39,11 @@ export default defineNode<Config, Options>('immich-upload', {
       ['hold', 'restore', 'accept'],
       'hold',
     ),
+    pressure: settingChoice('When Immich is busy', config.pressure, PRESSURE_POLICIES, 'off'),
   }),
   create(tools) {
     const memory = memoryOf(tools);
-    const queue = createQueue(tools, memory.initial, () => show());
+    const queue = queueOf(tools, memory.initial, () => show());
     const tell = createUploadReport(tools);
     const show = atMostEvery(1_000, tools.signal, () => {
       tell(queue.state());
@@ -63,8 +64,20 @@ export default defineNode<Config, Options>('immich-upload', {
         return memory.keepConcurrency(value);
       },
     });
+    const follow = followHealth({
+      policy: tools.options.pressure,
+      signal: tools.signal,
+      onChange(pressure) {
+        queue.press(pressure);
+        tellPressure(tools, pressure);
+      },
+    });
     return {
-      onInput: (msg) => (isCommand(msg) ? obey(msg) : take(msg, queue, tools)),
+      onInput(msg) {
+        if (msg.topic !== 'immich/health') return isCommand(msg) ? obey(msg) : take(msg, queue, tools);
+        follow(msg.payload);
+        return undefined;
+      },
       close(isRemoved) {
         tools.returnFiles(queue.paths());
         return isRemoved && !tools.isInFlow() ? memory.forget() : memory.end(queue.counts());
@@ -73,23 +86,10 @@ export default defineNode<Config, Options>('immich-upload', {
   },
 });
 
-function createQueue(tools: NodeTools<Options>, initial: UploadMemory['initial'], onChange: () => void) {
-  const { signal, options } = tools;
-  const { trashPolicy } = options;
-  const { client } = serverOf(tools);
-  const gate = createStabilityGate({ signal });
-  return createUploadQueue<NodeMessage>({
-    ...initial,
-    signal,
-    upload: (file, attempt) => uploadFile(file, { client, trashPolicy }, attempt),
-    // A file that changed under way waits again under the rules that stable-file had for it.
-    settle: (file) => gate.waitFor(file, rulesOf(file)),
-    probe: (trouble) => probeServer(client, trouble),
-    onProblem: (error, msg) => tools.report(error, msg),
-    onDelay: (error, msg) =>
-      tools.log('warn', 'delayed', { file: pathOf(msg).join(''), reason: error.message }),
-    onChange,
-  });
+/** Files that go one at a time are told here; those that wait are told with the state. */
+function tellPressure({ log }: NodeTools<Options>, pressure: Pressure | undefined): void {
+  if (pressure === undefined) log('info', 'no-pressure');
+  else if (pressure.mode === 'slow') log('info', 'pressure', { reason: pressure.reason.message });
 }
 
 /** Uploads the file in a message, and passes it on when it is proven. */
@@ -111,8 +111,4 @@ async function take(
     if (code === 'vanished' || code === 'superseded') return undefined;
     throw error;
   }
-}
-
-function rulesOf({ quietMs, hasVideoCheck }: StableFile): Partial<StabilityRules> {
-  return { quietMs, quietMsLarge: quietMs, hasVideoCheck };
 }

@@ -1,6 +1,14 @@
+import type { ImmichError } from '../immich/immich-error.js';
 import type { ServerGate } from './server-gate.js';
 import type { Entry } from './upload-entry.js';
 import type { Attempt } from './upload-file.js';
+
+/** That a server wants rest: `slow` lets one file at a time go on, `hold` none that has not begun. */
+export interface Pressure {
+  readonly mode: 'slow' | 'hold';
+  /** Why, as a sentence for a person. */
+  readonly reason: ImmichError;
+}
 
 const SMALL_BYTES = 4 * 1024 * 1024;
 const SMALL_LOAD = 1 / 4;
@@ -12,10 +20,14 @@ const SMALL_LOAD = 1 / 4;
  */
 export function createRoom(concurrency: number, gate: ServerGate) {
   const slots = createSlots(concurrency);
+  let size = concurrency;
+  let pressure: Pressure | undefined;
+  const fit = () => slots.resize(pressure === undefined ? size : 1);
   return {
     /** Whether one more file may be taken up beside these. */
     isFree(active: ReadonlySet<Pick<Entry<unknown>, 'file' | 'isAhead'>>): boolean {
-      if (!gate.isOpen) return false;
+      if (!gate.isOpen || pressure?.mode === 'hold') return false;
+      if (pressure?.mode === 'slow') return active.size === 0;
       // A large one that the trouble did not break goes on beside the one that goes ahead.
       if (gate.isTrial) return ![...active].some(({ isAhead }) => isAhead);
       let load = 0;
@@ -28,9 +40,21 @@ export function createRoom(concurrency: number, gate: ServerGate) {
         slots.run(() => (gate.trouble === undefined || isAhead ? work() : Promise.reject(gate.trouble)));
     },
     /** Sends so many at the same time from now on. */
-    resize: slots.resize,
-    /** How many are sent at the same time. */
-    size: slots.size,
+    resize(next: number) {
+      size = next;
+      fit();
+    },
+    /** How many are sent at the same time while the server does not want rest. */
+    size: () => size,
+    /** The server wants rest, or no longer. */
+    press(next: Pressure | undefined) {
+      pressure = next;
+      fit();
+    },
+    /** Why nothing that has not begun goes on; undefined when it does. */
+    get restReason(): ImmichError | undefined {
+      return pressure?.mode === 'hold' ? pressure.reason : undefined;
+    },
   };
 }
 

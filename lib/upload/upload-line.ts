@@ -5,6 +5,12 @@ export function createUploadLine<Context>() {
   const inHand = new Map<string, Entry<Context>>();
   let waiting = new Set<Entry<Context>>();
   const has = (entry: Entry<Context>) => inHand.get(entry.file.path) === entry;
+  function enqueue(entry: Entry<Context>, isFirst = false): void {
+    if (!has(entry) || entry.phase === 'pending') return;
+    entry.phase = 'pending';
+    if (isFirst) waiting = new Set([entry, ...waiting]);
+    else waiting.add(entry);
+  }
   return {
     /** How many wait for their turn. */
     waitingCount: () => waiting.size,
@@ -19,11 +25,15 @@ export function createUploadLine<Context>() {
       waiting.add(entry);
     },
     /** Puts an entry back into the line, if it is still in hand; `isFirst` before all others. */
-    enqueue(entry: Entry<Context>, isFirst = false) {
-      if (!has(entry) || entry.phase === 'pending') return;
-      entry.phase = 'pending';
-      if (isFirst) waiting = new Set([entry, ...waiting]);
-      else waiting.add(entry);
+    enqueue,
+    /** Puts every failed entry back into the line, as if it had never been tried. */
+    reviveFailed() {
+      for (const entry of inHand.values()) {
+        if (entry.phase !== 'failed') continue;
+        entry.attempts = 0;
+        entry.holds = 0;
+        enqueue(entry);
+      }
     },
     /** Takes the next one out of the line; it stays in hand. */
     next(): Entry<Context> | undefined {

@@ -3,7 +3,7 @@ import { ImmichError } from '../immich/immich-error.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
 import { onNewDay } from './local-day.js';
 import type { UploadQueueOptions } from './queue-options.js';
-import { createRoom } from './room.js';
+import { createRoom, type Pressure } from './room.js';
 import { createServerGate } from './server-gate.js';
 import { type Entry, isSameFile, makeEntry, SupersededError, UnreadableError } from './upload-entry.js';
 import { createUploadLine } from './upload-line.js';
@@ -176,21 +176,23 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       room.resize(next);
       pump();
     },
+    /** Takes it easy while the server wants rest; undefined ends that. */
+    press(next: Pressure | undefined) {
+      room.press(next);
+      pump();
+    },
     /** Puts every failed file back into the line. */
     retryFailed() {
-      for (const entry of line.all()) {
-        if (entry.phase !== 'failed') continue;
-        entry.attempts = 0;
-        entry.holds = 0;
-        line.enqueue(entry);
-      }
+      line.reviveFailed();
       pump();
     },
     /** Paths of all files in hand. */
     paths: line.paths,
     counts: tally.counts,
-    state: (): UploadState =>
-      tally.describe({ entries: line.all(), isPaused, trouble: gate.trouble, concurrency: room.size() }),
+    state(): UploadState {
+      const trouble = gate.trouble ?? room.restReason;
+      return tally.describe({ entries: line.all(), isPaused, trouble, concurrency: room.size() });
+    },
   };
 }
 

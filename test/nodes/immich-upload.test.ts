@@ -393,3 +393,27 @@ it('hands back what it holds when it closes, and sends nothing afterwards', asyn
   expect(returned).toEqual([large.filename, small.filename]);
   expect(uploads).toEqual([]);
 });
+
+describe('health on the input', () => {
+  const report = (storage: boolean) => ({ topic: 'immich/health', payload: { alerts: { storage } } });
+
+  it('holds the files while Immich wants rest, when that was chosen, and goes on by itself', async () => {
+    const server = await standIn();
+    const { uploads, lastState, node } = await load(server, { pressure: 'hold' });
+    node.receive(report(true));
+    node.receive(await photo());
+    await vi.waitFor(() => expect(lastState()).toMatchObject({ state: 'backoff', pending: 1 }), 5_000);
+    expect(server.assets).toEqual([]);
+    node.receive(report(false));
+    await vi.waitFor(() => expect(uploads).toHaveLength(1));
+  });
+
+  it('changes nothing unless it was chosen', async () => {
+    const server = await standIn();
+    const { uploads, caught, node } = await load(server);
+    node.receive(report(true));
+    node.receive(await photo());
+    await vi.waitFor(() => expect(uploads).toHaveLength(1));
+    expect(caught).toEqual([]);
+  });
+});

@@ -1,6 +1,7 @@
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ImmichError } from '../../../lib/immich/immich-error.js';
 import type { HttpOptions } from '../../../lib/immich/immich-http.js';
 import type { StableFile, UploadedFile } from '../../../lib/media-file.js';
 import type { UploadQueueOptions } from '../../../lib/upload/queue-options.js';
@@ -547,4 +548,40 @@ it('tells which files are in hand, and gives all up at once when it ends', async
   stop.abort(new Error('closing'));
   await expect(upload).rejects.toThrow('closing');
   expect(server.assets).toEqual([]);
+});
+
+describe('a server that wants rest', () => {
+  const reason = new ImmichError('busy', 'Immich wants rest.');
+
+  it('gets one file at a time, and all again when it had its rest', async () => {
+    const server = await standIn({ readBytesPerSecond: 20_000 });
+    const { add, queue } = queueFor(server, { concurrency: 4 });
+    queue.press({ mode: 'slow', reason });
+    const uploads = (await photos(6)).map(add);
+    await uploads[0];
+    expect(queue.state()).toMatchObject({ state: 'uploading', active: 1, concurrency: 4, problem: null });
+    expect(uploadsOf(server).length).toBeLessThanOrEqual(2);
+    queue.press(undefined);
+    expect(queue.state().active).toBeGreaterThan(1);
+    await Promise.all(uploads);
+  });
+
+  it('gets nothing that has not begun while it is held, and then all', async () => {
+    const server = await standIn();
+    const { add, queue } = queueFor(server);
+    queue.press({ mode: 'hold', reason });
+    const uploads = (await photos(3)).map(add);
+    expect(queue.state()).toMatchObject({
+      state: 'backoff',
+      pending: 3,
+      active: 0,
+      problem: { kind: 'busy', message: 'Immich wants rest.' },
+    });
+    queue.setConcurrency(8);
+    expect(queue.state().active).toBe(0);
+    expect(server.requests).toEqual([]);
+    queue.press(undefined);
+    await Promise.all(uploads);
+    expect(queue.state()).toMatchObject({ state: 'idle', problem: null, concurrency: 8 });
+  });
 });

@@ -1,0 +1,47 @@
+import type { NodeMessage } from 'node-red';
+import type { StableFile } from '../lib/media-file.js';
+import type { StabilityRules } from '../lib/stable/stability.js';
+import { createStabilityGate } from '../lib/stable/stability-gate.js';
+import { probeServer } from '../lib/upload/server-probe.js';
+import { type TrashPolicy, uploadFile } from '../lib/upload/upload-file.js';
+import type { UploadMemory } from '../lib/upload/upload-memory.js';
+import { createUploadQueue, type UploadQueue } from '../lib/upload/upload-queue.js';
+import { pathOf } from './_file-flow.js';
+import type { NodeTools } from './_node-tools.js';
+import { serverOf } from './_upload-server.js';
+
+interface QueueSettings {
+  readonly server: string | undefined;
+  readonly trashPolicy: TrashPolicy;
+}
+
+/**
+ * Makes the queue of an immich-upload node, which goes on from what the node remembers.
+ * @throws SettingError when there is no server to send to
+ */
+export function queueOf(
+  tools: NodeTools<QueueSettings>,
+  initial: UploadMemory['initial'],
+  onChange: () => void,
+): UploadQueue<NodeMessage> {
+  const { signal, options } = tools;
+  const { trashPolicy } = options;
+  const { client } = serverOf(tools);
+  const gate = createStabilityGate({ signal });
+  return createUploadQueue<NodeMessage>({
+    ...initial,
+    signal,
+    upload: (file, attempt) => uploadFile(file, { client, trashPolicy }, attempt),
+    // A file that changed under way waits again under the rules that stable-file had for it.
+    settle: (file) => gate.waitFor(file, rulesOf(file)),
+    probe: (trouble) => probeServer(client, trouble),
+    onProblem: (error, msg) => tools.report(error, msg),
+    onDelay: (error, msg) =>
+      tools.log('warn', 'delayed', { file: pathOf(msg).join(''), reason: error.message }),
+    onChange,
+  });
+}
+
+function rulesOf({ quietMs, hasVideoCheck }: StableFile): Partial<StabilityRules> {
+  return { quietMs, quietMsLarge: quietMs, hasVideoCheck };
+}
