@@ -1,8 +1,9 @@
 import { delay } from '../../backoff.js';
 import { GpuError } from '../gpu-error.js';
 import type { NvidiaGpu } from '../text/nvidia-csv.js';
+import { isGoneWithin } from '../tool/tool-process.js';
 import { findProgram } from '../tool/tool-program.js';
-import type { ToolRunner, ToolRunnerOptions } from '../tool/tool-runner.js';
+import { hung, type ToolRunner, type ToolRunnerOptions } from '../tool/tool-runner.js';
 import { anyMaySleep, type NvidiaDevice } from './nvidia-devices.js';
 import { createNvidiaFields } from './nvidia-fields.js';
 import { type NvidiaLoop, startNvidiaLoop } from './nvidia-loop.js';
@@ -34,13 +35,15 @@ export interface NvidiaAsker {
 }
 
 export function createNvidiaAsker(options: NvidiaAskerOptions): NvidiaAsker {
-  const { runner, program, timeoutMs, intervalMs, slowMs = 500 } = options;
+  const { runner, program, timeoutMs, intervalMs, slowMs = 500, reapMs = 1_000 } = options;
   const { signal, env = process.env, usualFolders, start } = options;
   const fields = createNvidiaFields();
   let loop: NvidiaLoop | undefined;
 
   const startLoop = async (count: number) => {
     const path = await findProgram(program, env, usualFolders);
+    // Closed meanwhile: nobody would end the child.
+    signal.throwIfAborted();
     loop = startNvidiaLoop({
       path,
       args: fields.queryArgs(),
@@ -51,9 +54,15 @@ export function createNvidiaAsker(options: NvidiaAskerOptions): NvidiaAsker {
       ...(start && { start }),
     });
   };
+  /** As long as the child lives on, another one would hang beside it. */
+  const throwIfHung = async () => {
+    if (loop !== undefined && !(await isGoneWithin(loop.tool, reapMs))) throw hung(program, loop.tool.pid);
+    loop = undefined;
+  };
   return {
     async ask({ devices, slots, awake }) {
       if (loop?.isRunning === true) return { gpus: await answerOf(loop, timeoutMs, signal), lost: [] };
+      await throwIfHung();
       const answer = await askNvidia(runner, fields, slots, awake);
       const isUnprepared = answer.gpus.some(({ isPersistent }) => isPersistent === false);
       if (answer.durationMs > slowMs && isUnprepared && !(await anyMaySleep(devices ?? []))) {
@@ -63,6 +72,7 @@ export function createNvidiaAsker(options: NvidiaAskerOptions): NvidiaAsker {
     },
     async close() {
       loop?.stop();
+      if (loop !== undefined) await isGoneWithin(loop.tool, 1_000);
       await runner.close();
     },
   };

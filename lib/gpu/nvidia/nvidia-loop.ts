@@ -1,7 +1,7 @@
 import { GpuError } from '../gpu-error.js';
 import { isHeader } from '../text/csv-table.js';
 import { type NvidiaGpu, parseNvidiaCsv } from '../text/nvidia-csv.js';
-import { startTool } from '../tool/tool-process.js';
+import { startTool, type ToolProcess } from '../tool/tool-process.js';
 
 export interface NvidiaLoopOptions {
   readonly path: string;
@@ -20,6 +20,8 @@ export interface NvidiaLoopOptions {
 /** One nvidia-smi that goes on to answer, where each start of it takes long. */
 export interface NvidiaLoop {
   readonly isRunning: boolean;
+  /** The child itself, which may live on after `stop`. */
+  readonly tool: ToolProcess;
   /** The last whole answer; undefined before the first. @throws GpuError `stale` when there was none for long */
   latest(): readonly NvidiaGpu[] | undefined;
   stop(): void;
@@ -65,6 +67,7 @@ export function startNvidiaLoop(options: NvidiaLoopOptions): NvidiaLoop {
     get isRunning() {
       return isRunning;
     },
+    tool,
     stop,
     latest() {
       if (now() - reader.newestAt <= 3 * everyMs) return reader.newest;

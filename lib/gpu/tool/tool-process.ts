@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { delay } from '../../backoff.js';
 
 export interface ToolStart {
   readonly program: string;
@@ -25,11 +26,18 @@ export interface ToolEvents {
   onFailure(code: string | undefined): void;
 }
 
-/** Starts a tool without a shell, in the C locale, in a process group of its own. */
-export function startTool({ program, args, env }: ToolStart, events: ToolEvents): ToolProcess {
+/** Names of variables that hold what no GPU tool needs to know, and what a wrapper of it could print. */
+const SECRET = /KEY|PASS|SECRET|TOKEN|CREDENTIAL/i;
+
+/** Starts a tool without a shell, in the C locale, without secrets, in a process group of its own. */
+export function startTool(
+  { program, args, env }: ToolStart,
+  events: ToolEvents,
+  open: typeof spawn = spawn,
+): ToolProcess {
   const isGroup = process.platform !== 'win32';
-  const child = spawn(program, args, {
-    env: { ...env, LC_ALL: 'C' },
+  const child: ChildProcess = open(program, args, {
+    env: { ...withoutSecrets(env), LC_ALL: 'C' },
     stdio: ['ignore', 'pipe', 'pipe'],
     // So that a wrapper script ends with what it started.
     detached: isGroup,
@@ -44,9 +52,10 @@ export function startTool({ program, args, env }: ToolStart, events: ToolEvents)
     child.once('exit', settle);
     child.once('error', () => child.pid === undefined && settle());
   });
-  child.stdout.setEncoding('utf8').on('data', (text: string) => events.onText(text, false));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => events.onText(text, true));
   child.once('error', (error: NodeJS.ErrnoException) => events.onFailure(error.code));
+  // There are none when the system has no file left to open.
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => events.onText(text, false));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => events.onText(text, true));
   child.once('close', (exitCode) => events.onEnd(exitCode));
   return {
     get pid() {
@@ -57,12 +66,24 @@ export function startTool({ program, args, env }: ToolStart, events: ToolEvents)
     },
     gone,
     kill() {
-      child.stdout.destroy();
-      child.stderr.destroy();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
       killGroup(child, isGroup);
       child.unref();
     },
   };
+}
+
+/** Waits until the system has let a process go, for `ms` at most; whether it has. */
+export async function isGoneWithin(tool: ToolProcess, ms: number): Promise<boolean> {
+  const waiting = new AbortController();
+  await Promise.race([tool.gone, delay(ms, waiting.signal).catch(() => undefined)]);
+  waiting.abort();
+  return tool.isGone;
+}
+
+function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET.test(name)));
 }
 
 function killGroup(child: ChildProcess, isGroup: boolean): void {

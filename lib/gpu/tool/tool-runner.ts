@@ -1,6 +1,5 @@
-import { delay } from '../../backoff.js';
 import { GpuError } from '../gpu-error.js';
-import { startTool, type ToolProcess } from './tool-process.js';
+import { isGoneWithin, startTool, type ToolProcess } from './tool-process.js';
 import { findProgram, startError, USUAL_FOLDERS } from './tool-program.js';
 
 export interface ToolRunnerOptions {
@@ -122,16 +121,10 @@ function flooded(program: string): GpuError {
   return new GpuError('unreadable', `${program} printed far more than a reading and was ended.`);
 }
 
-function hung(program: string, pid: number | undefined): GpuError {
+/** A tool that lives on although it was killed. */
+export function hung(program: string, pid: number | undefined): GpuError {
   return new GpuError(
     'hung',
     `${program} hangs and cannot be ended (process ${pid ?? 'unknown'}). The driver or the GPU is in trouble: restart the machine.`,
   );
-}
-
-async function isGoneWithin(tool: ToolProcess, ms: number): Promise<boolean> {
-  const waiting = new AbortController();
-  await Promise.race([tool.gone, delay(ms, waiting.signal).catch(() => undefined)]);
-  waiting.abort();
-  return tool.isGone;
 }

@@ -1,3 +1,4 @@
+import { ChildProcess, type spawn } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -104,7 +105,35 @@ describe('a tool', () => {
   });
 });
 
+it('is told no secret, however it would tell it on', async () => {
+  const program = join(tempFolder(), 'tool');
+  writeFileSync(program, '#!/bin/sh\nenv >&2\nexit 3\n');
+  chmodSync(program, 0o755);
+  const secrets = {
+    IMMICH_API_KEY: 'secret-1',
+    MQTT_PASSWORD: 'secret-2',
+    NODE_RED_CREDENTIAL_SECRET: 'secret-3',
+  };
+  const { runner } = runnerOf({}, { program, env: { ...process.env, ...secrets, DISPLAY: ':7' } });
+  const { stderr } = await runner.run([]);
+  expect(stderr).toContain('DISPLAY=:7');
+  expect(stderr).not.toContain('secret');
+});
+
 describe('a program that cannot be started', () => {
+  it('for want of open files ends nothing but its own call', async () => {
+    // Such a child has no output, and its error comes a moment later.
+    const open = () => {
+      const child = new ChildProcess();
+      process.nextTick(() => child.emit('error', Object.assign(new Error('spawn'), { code: 'EMFILE' })));
+      return child;
+    };
+    const start: typeof startTool = (what, events) => startTool(what, events, open as typeof spawn);
+    const { runner } = runnerOf({ says: 'fine' }, { start });
+    await expect(runner.run([])).rejects.toMatchObject({ kind: 'tool-failed', message: /EMFILE/ });
+    await expect(runner.run([])).rejects.toMatchObject({ kind: 'tool-failed' });
+  });
+
   it('is missing', async () => {
     const { runner } = runnerOf({}, { env: { PATH: tempFolder() }, usualFolders: [] });
     await expect(runner.run([])).rejects.toMatchObject({ kind: 'binary-missing' });
