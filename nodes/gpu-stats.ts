@@ -2,9 +2,11 @@ import type { NodeMessageInFlow } from 'node-red';
 import { createGpuRoll } from '../lib/gpu/gpu-roll.js';
 import type { GpuSource } from '../lib/gpu/gpu-source.js';
 import { watchGpus } from '../lib/gpu/gpu-watch.js';
+import type { NvidiaMemoryOptions } from '../lib/gpu/nvidia/nvidia-memory.js';
 import { createNvidiaSource } from '../lib/gpu/nvidia/nvidia-source.js';
 import { createSysfsSource } from '../lib/gpu/sysfs/sysfs-source.js';
 import { defineNode } from './_define-node.js';
+import { gpuMemoryOf } from './_gpu-memory.js';
 import { type GpuConfig, type GpuOptions, parseGpuOptions } from './_gpu-options.js';
 import { createGpuReport } from './_gpu-report.js';
 import { createGpuTexts, textOf } from './_gpu-texts.js';
@@ -17,7 +19,8 @@ export default defineNode<GpuConfig, GpuOptions>('gpu-stats', {
     const isInputOnly = options.source === 'input';
     const roll = createGpuRoll({ limits: options.limits });
     const report = createGpuReport(tools, () => roll.readings, isInputOnly);
-    const sources = sourcesOf(options, signal);
+    const memory = gpuMemoryOf(tools);
+    const sources = sourcesOf(options, memory, signal);
     const watches = sources.map((source) =>
       watchGpus({
         source,
@@ -47,17 +50,20 @@ export default defineNode<GpuConfig, GpuOptions>('gpu-stats', {
         else await Promise.all(watches.map((watch) => watch.lookNow()));
         return undefined;
       },
-      close: async () => {
+      async close(isRemoved) {
         await Promise.all(sources.map((source) => source.close()));
+        await memory.end(isRemoved && !tools.isInFlow());
       },
     };
   },
 });
 
-function sourcesOf(options: GpuOptions, signal: AbortSignal): GpuSource[] {
+function sourcesOf(options: GpuOptions, memory: NvidiaMemoryOptions, signal: AbortSignal): GpuSource[] {
   const { source, root } = options;
   return [
-    ...(source === 'auto' || source === 'nvidia' ? [createNvidiaSource({ ...options, signal })] : []),
+    ...(source === 'auto' || source === 'nvidia'
+      ? [createNvidiaSource({ ...options, ...memory, signal })]
+      : []),
     ...(source === 'auto' || source === 'sysfs' ? [createSysfsSource({ root })] : []),
   ];
 }

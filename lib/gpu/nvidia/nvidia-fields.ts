@@ -51,15 +51,16 @@ export interface NvidiaFields {
   noteDriver(version: string | null): void;
 }
 
+/** The arguments that choose the GPUs in some slots; none for all of them. */
+export function chosen(slots: readonly string[] | undefined): string[] {
+  return slots === undefined ? [] : [`--id=${slots.join(',')}`];
+}
+
 export function createNvidiaFields(): NvidiaFields {
   let fields: readonly string[] = FIELDS;
   let driver: string | null = null;
   return {
-    queryArgs: (slots) => [
-      `--query-gpu=${fields.join(',')}`,
-      '--format=csv',
-      ...(slots === undefined ? [] : [`--id=${slots.join(',')}`]),
-    ],
+    queryArgs: (slots) => [`--query-gpu=${fields.join(',')}`, '--format=csv', ...chosen(slots)],
     leaveOut(field) {
       if (!fields.includes(field) || NEEDED.has(field)) return false;
       fields = field.startsWith('clocks_event_reasons.')

@@ -1,30 +1,61 @@
 import { type GpuSample, sampleOf, silentSample } from '../gpu-sample.js';
 import type { NvidiaGpu } from '../text/nvidia-csv.js';
+import type { KnownGpu, KnownGpus } from './known-gpus.js';
 
 /** Which GPUs were seen in which PCI slot, so that one that sleeps or is lost keeps its id. */
 export interface NvidiaMemory {
+  /** Slots of those that were seen since the start. */
   readonly slots: readonly string[];
-  /** The GPU under the id that was told first for its slot. */
+  /** The GPU under the id that was told first for it. */
   remember(gpu: NvidiaGpu): NvidiaGpu;
   /** The GPU in a slot that does not answer. Its id is the slot, if it never did. */
   silent(slot: string, state: 'asleep' | 'lost'): GpuSample;
 }
 
-export function createNvidiaMemory(): NvidiaMemory {
-  const bySlot = new Map<string, GpuSample>();
+export interface NvidiaMemoryOptions {
+  /** What was kept before the restart. */
+  readonly known?: KnownGpus | undefined;
+  /** Gets what should be kept over a restart, whenever that changes. */
+  readonly keep?: ((known: KnownGpus) => void) | undefined;
+}
+
+/** A GPU that sleeps cannot be asked for its UUID: what it was called before is the only name that it can have. */
+export function createNvidiaMemory({ known = {}, keep }: NvidiaMemoryOptions = {}): NvidiaMemory {
+  const bySlot = new Map<string, KnownGpu>(Object.entries(known));
+  const seen = new Map<string, GpuSample>();
+
+  const note = (slot: string, { id, uuid, name }: KnownGpu) => {
+    const before = bySlot.get(slot);
+    if (before?.id === id && before.uuid === uuid && before.name === name) return;
+    // A card that was moved to another slot.
+    for (const [other, gpu] of bySlot) if (uuid !== null && gpu.uuid === uuid) bySlot.delete(other);
+    bySlot.set(slot, { id, uuid, name });
+    keep?.(Object.fromEntries(bySlot));
+  };
   return {
     get slots() {
-      return [...bySlot.keys()];
+      return [...seen.keys()];
     },
     remember(gpu) {
-      if (gpu.slot === null) return gpu;
-      const sample = { ...gpu.sample, id: bySlot.get(gpu.slot)?.id ?? gpu.sample.id };
-      bySlot.set(gpu.slot, sample);
+      const { slot, uuid } = gpu;
+      if (slot === null) return gpu;
+      const before = bySlot.get(slot);
+      const isOther = before !== undefined && before.uuid !== null && uuid !== null && before.uuid !== uuid;
+      const id = isOther || before === undefined ? gpu.sample.id : before.id;
+      const sample = {
+        ...gpu.sample,
+        id,
+        name: gpu.sample.name ?? (isOther ? null : (before?.name ?? null)),
+      };
+      note(slot, { id, uuid: uuid ?? before?.uuid ?? null, name: sample.name });
+      seen.set(slot, sample);
       return { ...gpu, sample };
     },
     silent(slot, state) {
-      const before = bySlot.get(slot) ?? sampleOf({ id: slot, vendor: 'nvidia' });
-      bySlot.set(slot, before);
+      const { id, uuid, name } = bySlot.get(slot) ?? { id: slot, uuid: null, name: null };
+      note(slot, { id, uuid, name });
+      const before = seen.get(slot) ?? sampleOf({ id, name, vendor: 'nvidia' });
+      seen.set(slot, before);
       const sample = silentSample(before, state);
       return state === 'lost' ? { ...sample, problem: 'gpu-lost' } : sample;
     },

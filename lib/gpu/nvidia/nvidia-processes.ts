@@ -5,6 +5,7 @@ import { parseNvidiaXml } from '../text/nvidia-xml.js';
 import { joinProcesses, parsePmon } from '../text/pmon.js';
 import { toolError } from '../text/tool-error.js';
 import type { ToolRunner } from '../tool/tool-runner.js';
+import { chosen } from './nvidia-fields.js';
 
 /** The name of a program comes last: nvidia-smi quotes nothing, and names may hold the separator. */
 const APPS = ['--query-compute-apps=gpu_uuid,pid,used_gpu_memory,process_name', '--format=csv'];
@@ -16,6 +17,8 @@ const XML_TIMEOUT_FACTOR = 3;
 export interface ProcessAsk {
   readonly runner: ToolRunner;
   readonly timeoutMs: number;
+  /** The slots of the GPUs to ask about; undefined for all. To ask about one that sleeps would wake it. */
+  readonly slots?: readonly string[] | undefined;
   readonly hasProcesses?: boolean;
   readonly hasEncoderByProcess?: boolean;
   readonly ownerOf: (pid: number) => Promise<string | null>;
@@ -58,19 +61,19 @@ export async function withDetails(
   );
 }
 
-async function askForXml({ runner, timeoutMs }: ProcessAsk): Promise<NvidiaGpu[]> {
-  const { text } = await runner.run(['-q', '-x'], XML_TIMEOUT_FACTOR * timeoutMs);
+async function askForXml({ runner, timeoutMs, slots }: ProcessAsk): Promise<NvidiaGpu[]> {
+  const { text } = await runner.run(['-q', '-x', ...chosen(slots)], XML_TIMEOUT_FACTOR * timeoutMs);
   return parseNvidiaXml(text);
 }
 
-async function askForApps({ runner }: ProcessAsk): Promise<ProcessList[]> {
-  const { text, stderr, exitCode } = await runner.run(APPS);
+async function askForApps({ runner, slots }: ProcessAsk): Promise<ProcessList[]> {
+  const { text, stderr, exitCode } = await runner.run([...APPS, ...chosen(slots)]);
   throwIfFailed(text, stderr, exitCode);
   return parseComputeApps(text);
 }
 
-async function askForPmon({ runner, timeoutMs }: ProcessAsk): Promise<ProcessList[]> {
-  const args = ['pmon', '-c', String(PMON_SAMPLES), '-s', 'um'];
+async function askForPmon({ runner, timeoutMs, slots }: ProcessAsk): Promise<ProcessList[]> {
+  const args = ['pmon', '-c', String(PMON_SAMPLES), '-s', 'um', ...chosen(slots)];
   const { text, stderr, exitCode } = await runner.run(args, timeoutMs + 1_000 * PMON_SAMPLES);
   throwIfFailed(text, stderr, exitCode);
   return parsePmon(text);

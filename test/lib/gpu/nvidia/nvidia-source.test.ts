@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { GpuSource } from '../../../../lib/gpu/gpu-source.js';
 import { createNvidiaSource, type NvidiaSourceOptions } from '../../../../lib/gpu/nvidia/nvidia-source.js';
+import { startTool } from '../../../../lib/gpu/tool/tool-process.js';
 import {
   FAKE_GPU,
   type FakeBehaviour,
@@ -154,6 +155,17 @@ describe('nvidia-smi', () => {
     ]);
   });
 
+  it('knows which GPU it lost without its slot when there is only one', async () => {
+    const fake = fakeNvidiaSmi({ gpus: [FAKE_GPU] });
+    const source = sourceOn(fake);
+    await source.look();
+    fake.behave({ says: 'Unable to determine the device handle for gpu 0: Unknown Error\n', exitCode: 15 });
+    expect(await source.look()).toMatchObject({
+      samples: [{ id: ID, state: 'lost', problem: 'gpu-lost' }],
+      problem: null,
+    });
+  });
+
   it('has lost all its GPUs when the driver finds none any more', async () => {
     const fake = fakeNvidiaSmi();
     const source = sourceOn(fake);
@@ -230,6 +242,11 @@ describe('nvidia-smi', () => {
       {},
       { says: "couldn't communicate with the NVIDIA driver\n", exitCode: 9 },
     ],
+    [
+      'with a tool without its library',
+      {},
+      { says: "NVIDIA-SMI couldn't find libnvidia-ml.so library in your system.\n", exitCode: 12 },
+    ],
   ])('is no trouble on a machine that has no NVIDIA GPU, %s', async (_, options, behaviour) => {
     const root = busWith({ '0000:02:00.0': { vendor: '0x8086' } });
     const source = sourceOn(fakeNvidiaSmi(behaviour), { root, ...options });
@@ -266,6 +283,70 @@ describe('a sleeping GPU', () => {
     ]);
     writeFileSync(join(root, 'sys/bus/pci/devices/0000:01:00.0/power/runtime_status'), 'active\n');
     expect(await samplesOf(source)).toMatchObject([{ id: '0000:01:00.0', state: 'ok', temperatureC: 46 }]);
+  });
+
+  describe('over a restart', () => {
+    const slotA = '0000:01:00.0';
+    const slotB = '0000:41:00.0';
+    const asleep = { status: 'suspended' };
+    /** Looks once, as after a start, and answers with what was told: the id of each slot, and what is kept. */
+    async function start(
+      gpus: readonly FakeGpu[],
+      bus: Parameters<typeof busWith>[0],
+      known?: NvidiaSourceOptions['known'],
+    ) {
+      let kept = known;
+      const keep = (next: NvidiaSourceOptions['known']) => {
+        kept = next;
+      };
+      const source = sourceOn(fakeNvidiaSmi({ gpus }), { root: busWith(bus), known, keep });
+      const samples = await samplesOf(source);
+      return { told: samples.map(({ id, name, state }) => [id, name, state]), kept };
+    }
+
+    it('has the id and the name that it had when it was awake', async () => {
+      const { kept } = await start([FAKE_GPU], { [slotA]: {} });
+      const { told } = await start([], { [slotA]: asleep }, JSON.parse(JSON.stringify(kept)));
+      expect(told).toEqual([[ID, 'NVIDIA Fake RTX 1', 'asleep']]);
+    });
+
+    it('has the id that it had when it was asleep', async () => {
+      const { kept } = await start([], { [slotA]: asleep });
+      const { told } = await start([FAKE_GPU], { [slotA]: {} }, JSON.parse(JSON.stringify(kept)));
+      expect(told).toEqual([[slotA, 'NVIDIA Fake RTX 1', 'ok']]);
+    });
+
+    it('has an id of its own when it is another card in the same slot', async () => {
+      const { kept } = await start([FAKE_GPU], { [slotA]: {} });
+      const other = { ...OTHER_GPU, 'pci.bus_id': FAKE_GPU['pci.bus_id'] ?? '' };
+      const { told } = await start([other], { [slotA]: {} }, kept);
+      expect(told).toEqual([[OTHER_ID, 'NVIDIA Fake RTX 2', 'ok']]);
+    });
+
+    it('does not have the id of a card that was moved to another slot', async () => {
+      const { kept } = await start([FAKE_GPU], { [slotA]: {} });
+      const moved = { ...FAKE_GPU, 'pci.bus_id': OTHER_GPU['pci.bus_id'] ?? '' };
+      const { told } = await start([moved], { [slotA]: asleep, [slotB]: {} }, kept);
+      expect(told).toEqual([
+        [ID, 'NVIDIA Fake RTX 1', 'ok'],
+        [slotA, null, 'asleep'],
+      ]);
+    });
+
+    it('is not missed when it was taken out meanwhile', async () => {
+      const { kept } = await start([FAKE_GPU], { [slotA]: {} });
+      const root = busWith({ '0000:02:00.0': { vendor: '0x8086' } });
+      const fake = fakeNvidiaSmi({ says: 'No devices were found\n', exitCode: 6 });
+      expect(await sourceOn(fake, { root, known: kept }).look()).toEqual({ samples: null, problem: null });
+    });
+  });
+
+  it('does not wake for the processes of another', async () => {
+    const root = busWith({ '0000:01:00.0': { status: 'suspended' }, '0000:41:00.0': {} });
+    const split = { ...OTHER_GPU, 'mig.mode.current': 'Enabled' };
+    const fake = fakeNvidiaSmi({ gpus: [FAKE_GPU, split] });
+    await sourceOn(fake, { root, hasProcesses: true, hasEncoderByProcess: true }).look();
+    expect(fake.calls().map(({ args }) => args.at(-1))).toEqual(Array(4).fill('--id=0000:41:00.0'));
   });
 
   it('does not keep another from being asked', async () => {
@@ -391,5 +472,43 @@ describe('a slow start', () => {
     });
     await vi.waitFor(() => expect(isAlive(loops(fake)[0]?.pid ?? 0)).toBe(false));
     expect(await samplesOf(source)).toMatchObject([{ id: ID }]);
+  });
+
+  it('leaves no child behind when the source is closed at the same time', async () => {
+    const fake = fakeNvidiaSmi({ gpus: [slow] });
+    const ending = new AbortController();
+    const started = vi.fn(startTool);
+    const start: typeof startTool = (what, events) =>
+      started(what, {
+        ...events,
+        onEnd(exitCode) {
+          events.onEnd(exitCode);
+          // The answer is there, and what is made of it is not.
+          queueMicrotask(() => ending.abort());
+        },
+      });
+    const source = sourceOn(fake, { slowMs: 0, signal: ending.signal, start });
+    await expect(source.look()).rejects.toBeInstanceOf(Error);
+    await source.close();
+    expect(started).toHaveBeenCalledTimes(1);
+  });
+
+  it('starts no second one beside a child that cannot be ended', async () => {
+    // A process in the kernel's hands cannot be made for a test: here the one who kills does nothing.
+    const start: typeof startTool = (what, events) =>
+      Object.assign(startTool(what, events), { kill: () => {} });
+    const fake = fakeNvidiaSmi({ gpus: [slow], loopTicks: 1 });
+    const source = sourceOn(fake, { slowMs: 0, start, reapMs: 20 });
+    await source.look();
+    await vi.waitFor(() => expect(source.look()).rejects.toMatchObject({ kind: 'stale' }), {
+      timeout: 5_000,
+    });
+    for (let look = 0; look < 3; look += 1) {
+      await expect(source.look()).rejects.toMatchObject({ kind: 'hung', willPass: false });
+    }
+    expect(fake.calls()).toHaveLength(2);
+    process.kill(loops(fake)[0]?.pid ?? 0, 'SIGKILL');
+    await vi.waitFor(async () => expect(await samplesOf(source)).toMatchObject([{ id: ID }]));
+    for (const { pid } of loops(fake)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   });
 });
