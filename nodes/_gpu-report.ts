@@ -23,6 +23,7 @@ export function createGpuReport(
 ): GpuReport {
   const standings = new Map<string, Standing>();
   const toldAt = new Map<string, number>();
+  const told = new Set<string>();
   const show = () => {
     const [fill, key, values] = statusOf([...standings.values()], readings(), isInputOnly);
     tools.status(fill, key, values);
@@ -34,6 +35,7 @@ export function createGpuReport(
     const now = performance.now();
     if (now - (toldAt.get(topic) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return;
     toldAt.set(topic, now);
+    told.add(source);
     if (problem.willPass) tools.log('warn', 'problem', { reason: problem.message });
     else tools.report(problem, { topic: 'gpu/reading', payload: null });
   };
@@ -52,7 +54,8 @@ export function createGpuReport(
       if (isNowhere || problem !== null) standings.set(source, { isNowhere, problem });
       else standings.delete(source);
       if (problem !== null && problem.kind !== before?.kind && !isSilent) tell(source, problem);
-      if (problem === null && before !== null && !isSilent) tools.log('info', 'works');
+      // Of what came and went without a word, nothing is said.
+      if (problem === null && told.delete(source)) tools.log('info', 'works');
       show();
     },
   };

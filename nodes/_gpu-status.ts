@@ -66,6 +66,7 @@ function normalStatus(
   return load === null ? ['green', 'one-plain'] : ['green', 'one-load', { load }];
 }
 
-function rounded(value: number | null): number {
-  return Math.round(value ?? 0);
+/** A whole number; a question mark where an alert goes on, but this look did not tell. */
+function rounded(value: number | null): number | string {
+  return value === null ? '?' : Math.round(value);
 }

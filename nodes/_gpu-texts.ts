@@ -51,12 +51,19 @@ export function createGpuTexts({ roll, report, staleMs, signal }: GpuTextsOption
   };
 }
 
-/** What a tool printed; undefined for anything that only says "now": nothing, a number (of an inject node), true. */
+/**
+ * What a tool printed; undefined for anything that only says "now": nothing, a number (of an inject node), true.
+ * @throws GpuError for an object that is no JSON
+ */
 export function textOf(payload: unknown): string | undefined {
   if (Buffer.isBuffer(payload)) return textOf(payload.toString('utf8'));
   if (typeof payload === 'string') return payload.trim() === '' ? undefined : payload;
   if (typeof payload !== 'object' || payload === null) return undefined;
-  return JSON.stringify(payload);
+  try {
+    return JSON.stringify(payload);
+  } catch {
+    throw new GpuError('unsupported-format', 'msg.payload must be the text of a GPU tool, or its JSON.');
+  }
 }
 
 /** Where a text comes from, when the message says so. */

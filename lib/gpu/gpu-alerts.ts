@@ -10,7 +10,7 @@ export interface GpuAlertLimits {
   readonly encoderPercent: number | null;
   readonly hasThrottling: boolean;
   readonly hasLost: boolean;
-  /** How long it must last, and be over, before it is told; a lost GPU is told at once. */
+  /** How long it must last, and be over, before it is told; a GPU is told at once when it is lost. */
   readonly holdMs: number;
 }
 
@@ -24,6 +24,15 @@ export interface GpuAlerts {
 
 /** How far below its limit a value must be before its alert is cleared. */
 const CLEARANCE = 5;
+
+/** What is over when a GPU sleeps. */
+const OVER: Record<GpuAlert, string> = {
+  temperature: 'it is no longer hot',
+  memory: 'its memory is no longer full',
+  throttling: 'it is no longer slowed down',
+  encoder: 'its video encoder is no longer busy',
+  lost: 'it is no longer lost',
+};
 
 /** Reasons that hold no clock down, or only because somebody set it so. */
 const HARMLESS = new Set(['gpu_idle', 'applications_clocks_setting', 'display_clocks_setting', 'sync_boost']);
@@ -39,7 +48,7 @@ export function createGpuAlerts(limits: GpuAlertLimits): GpuAlerts {
     memory: above('memory', limits.memoryPercent),
     encoder: above('encoder', limits.encoderPercent),
     throttling: limits.hasThrottling ? createAlertWatch({ name: 'throttling', holdMs }) : undefined,
-    lost: limits.hasLost ? createAlertWatch({ name: 'lost' }) : undefined,
+    lost: limits.hasLost ? createAlertWatch({ name: 'lost', clearHoldMs: holdMs }) : undefined,
   } satisfies Record<GpuAlert, unknown>;
   return {
     get raised() {
@@ -63,6 +72,8 @@ export function slowdownsOf({ throttleReasons }: Pick<GpuSample, 'throttleReason
 }
 
 function valueFor(name: GpuAlert, sample: GpuSample): number | boolean | null {
+  // It does nothing: whatever was wrong is over, although it has no value.
+  if (sample.state === 'asleep') return false;
   switch (name) {
     case 'temperature':
       return sample.temperatureC;
@@ -81,6 +92,7 @@ function valueFor(name: GpuAlert, sample: GpuSample): number | boolean | null {
 
 function sentenceOf(name: GpuAlert, { isRaised, value, limit }: AlertChange, sample: GpuSample): string {
   const gpu = nameOf(sample);
+  if (sample.state === 'asleep') return `${gpu} is asleep: ${OVER[name]}.`;
   switch (name) {
     case 'temperature':
       return isRaised

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { NodeMessage } from 'node-red';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Alert } from '../../lib/alert.js';
 import type { GpuReading } from '../../lib/gpu/gpu-reading.js';
+import { statusOf } from '../../nodes/_gpu-status.js';
 import gpuStats from '../../nodes/gpu-stats.js';
 import {
   FAKE_GPU,
@@ -25,12 +27,16 @@ import {
 import { tempFolder } from '../support/world.js';
 
 const helper = useNodeRed();
+const RED = createRequire(import.meta.url)('node-red') as typeof import('node-red');
 const ID = 'GPU-11111111-2222-3333-4444-555555555555';
 
 let fake: FakeNvidiaSmi;
 let root: string;
+let userDir: string;
 beforeEach(() => {
   root = tempFolder();
+  userDir = tempFolder();
+  helper.settings({ userDir });
   fake = fakeNvidiaSmi();
   const { PATH } = process.env;
   process.env.PATH = fake.env.PATH;
@@ -238,6 +244,58 @@ describe('gpu-stats', () => {
   });
 });
 
+it('calls a GPU by the same id over a restart, even when it sleeps then, until the node is deleted', async () => {
+  const device = 'sys/bus/pci/devices/0000:01:00.0';
+  write(`${device}/vendor`, '0x10de');
+  write(`${device}/class`, '0x030000');
+  write(`${device}/power/runtime_status`, 'active');
+  const idAfterStart = async () => {
+    const seen = await startFlow();
+    await vi.waitFor(() => expect(seen.readings).toHaveLength(1));
+    const { id, state } = seen.readings[0]?.payload ?? {};
+    return [id, state];
+  };
+  expect(await idAfterStart()).toEqual([ID, 'ok']);
+  await helper.unload();
+  write(`${device}/power/runtime_status`, 'suspended');
+  expect(await idAfterStart()).toEqual([ID, 'asleep']);
+  expect(readdirSync(join(userDir, 'immich-bridge'))).toEqual(['gpu-n.json']);
+  await helper.setFlows(TAB_WITH_CATCH, 'full');
+  await vi.waitFor(() => expect(readdirSync(join(userDir, 'immich-bridge'))).toEqual([]));
+});
+
+it('says that it works again as often as it said that it does not', async () => {
+  const lines: string[] = [];
+  const handler = {
+    emit: (_name: string, { type, msg }: { type?: string; msg?: unknown }) =>
+      void (type === 'gpu-stats' && lines.push(String(msg))),
+  };
+  RED.log.addHandler(handler as never);
+  onTestFinished(() => RED.log.removeHandler(handler as never));
+  const seen = await startFlow();
+  await isStatus(seen, 'green', 'one');
+  for (const appsFail of ['Insufficient Permissions\n', '', 'Insufficient Permissions\n', '']) {
+    fake.behave(appsFail === '' ? { gpus: [FAKE_GPU] } : { gpus: [FAKE_GPU], says: appsFail, exitCode: 4 });
+    receive({ payload: '' });
+    await isStatus(seen, ...(appsFail === '' ? ['green', 'one'] : ['red', 'permission-denied']));
+  }
+  expect(lines.filter((line) => line.endsWith('.works'))).toEqual([]);
+});
+
+it('shows that a GPU is hot even while it does not tell how hot', async () => {
+  fake.behave({ gpus: [{ ...FAKE_GPU, 'temperature.gpu': '90' }] });
+  const seen = await startFlow({ holdSeconds: '0' });
+  await isStatus(seen, 'red', 'hot');
+  fake.behave({ gpus: [{ ...FAKE_GPU, 'temperature.gpu': '[N/A]' }] });
+  receive({ payload: '' });
+  await vi.waitFor(() => expect(seen.readings).toHaveLength(2));
+  expect(statusOf([], seen.readings.map(({ payload }) => payload).slice(1), false)).toEqual([
+    'red',
+    'hot',
+    { temperature: '?' },
+  ]);
+});
+
 describe('text of a GPU tool', () => {
   const csv = 'index, uuid, name, temperature.gpu\n0, GPU-7, Remote, 61\n';
   const pmon = '# gpu pid type sm enc command\n# Idx # C/G % % name\n 0 99 C 5 40 ffmpeg\n';
@@ -290,6 +348,15 @@ describe('text of a GPU tool', () => {
     await vi.waitFor(() => expect(lastStatus(seen)).toEqual(['yellow', 'stale']), { timeout: 8_000 });
     receive({ payload: csv });
     await isStatus(seen, 'green', 'one-warm');
+  });
+
+  it('is refused from an object that is no JSON', async () => {
+    const seen = await startFlow({ source: 'input' });
+    const payload: Record<string, unknown> = {};
+    payload.self = payload;
+    receive({ payload });
+    await vi.waitFor(() => expect(seen.caught).toHaveLength(1));
+    expect(seen.caught[0]?.error.message).toContain('must be the text of a GPU tool');
   });
 
   it('that cannot be read goes to a Catch node, and the next good one makes it well', async () => {

@@ -25,6 +25,7 @@ export function createSysfsSource({
   now = () => performance.now(),
 }: SysfsSourceOptions = {}): GpuSource {
   const countersOf = new Map<string, IntelCounters>();
+  let hasSeenAny = false;
 
   const read = async (card: DrmCard, vendor: 'amd' | 'intel', index: number): Promise<GpuSample> => {
     if (vendor === 'amd') return readAmdCard(card, index);
@@ -51,7 +52,9 @@ export function createSysfsSource({
         const vendor = VENDORS[card.driver];
         return vendor === undefined ? [] : [{ card, vendor }];
       });
-      if (cards.length === 0) return { samples: null, problem: null };
+      // Those that were there before are lost.
+      if (cards.length === 0) return { samples: hasSeenAny ? [] : null, problem: null };
+      hasSeenAny = true;
       const samples = await Promise.all(
         cards.map(({ card, vendor }, index) => readUnlessAsleep(card, vendor, index)),
       );

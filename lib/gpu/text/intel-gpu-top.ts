@@ -1,9 +1,7 @@
+import { type Fields, fieldsOf, recordOf } from '../../bridge/fields.js';
 import { GpuError } from '../gpu-error.js';
 import { type GpuProcess, type GpuSample, percent, sampleOf } from '../gpu-sample.js';
-import { isRecord } from './rocm-smi.js';
 import { numberValue, programName } from './tool-value.js';
-
-type Frame = Readonly<Record<string, unknown>>;
 
 /**
  * The GPU in the JSON of `intel_gpu_top -J`, a stream without an end: the last whole frame counts, for the first one
@@ -25,7 +23,7 @@ export function parseIntelGpuTop(text: string): GpuSample {
     encoderPercent: percent(highest(busy, 'Video')),
     powerW: numberAt(frame, 'power', 'GPU'),
     clockMhz: numberAt(frame, 'frequency', 'actual'),
-    processes: isRecord(frame.clients) ? Object.values(frame.clients).flatMap(processOf) : null,
+    processes: recordOf(frame.clients) ? Object.values(fieldsOf(frame.clients)).flatMap(processOf) : null,
   });
 }
 
@@ -33,8 +31,8 @@ export function parseIntelGpuTop(text: string): GpuSample {
  * The whole frames of a stream of JSON objects: with brackets around it or without, with commas or without, and with
  * a tail that breaks off.
  */
-export function framesOf(text: string): Frame[] {
-  const frames: Frame[] = [];
+export function framesOf(text: string): Fields[] {
+  const frames: Fields[] = [];
   let depth = 0;
   let start = 0;
   let isInText = false;
@@ -48,8 +46,8 @@ export function framesOf(text: string): Frame[] {
       depth += 1;
     } else if (character === '}' && depth > 0) {
       depth -= 1;
-      const frame = depth === 0 ? parsed(text.slice(start, index + 1)) : undefined;
-      if (isRecord(frame)) frames.push(frame);
+      const frame = depth === 0 ? recordOf(parsed(text.slice(start, index + 1))) : undefined;
+      if (frame !== undefined) frames.push(frame);
     }
   }
   return frames;
@@ -58,8 +56,8 @@ export function framesOf(text: string): Frame[] {
 /** Share of each engine class; of several engines (`Video/0`, `Video/1`) the busiest. */
 function busyByClass(engines: unknown): Map<string, number> {
   const busy = new Map<string, number>();
-  for (const [name, engine] of Object.entries(isRecord(engines) ? engines : {})) {
-    const share = isRecord(engine) ? numberFrom(engine.busy) : null;
+  for (const [name, engine] of Object.entries(fieldsOf(engines))) {
+    const share = numberFrom(fieldsOf(engine).busy);
     const engineClass = name.replace(/\/\d+$/, '');
     if (share !== null) busy.set(engineClass, Math.max(share, busy.get(engineClass) ?? 0));
   }
@@ -72,24 +70,26 @@ function highest(busy: Map<string, number>, ...classes: string[]): number | null
 }
 
 function processOf(client: unknown): GpuProcess[] {
-  const pid = isRecord(client) ? numberFrom(client.pid) : null;
-  if (!isRecord(client) || pid === null) return [];
-  const memory = isRecord(client.memory) ? Object.values(client.memory) : [];
-  const resident = memory.flatMap((region) => (isRecord(region) ? (numberFrom(region.resident) ?? []) : []));
+  const { pid: number, name, memory, 'engine-classes': engines } = fieldsOf(client);
+  const pid = numberFrom(number);
+  if (pid === null) return [];
+  const resident = Object.values(fieldsOf(memory)).flatMap(
+    (region) => numberFrom(fieldsOf(region).resident) ?? [],
+  );
   return [
     {
       pid,
-      name: typeof client.name === 'string' ? programName(client.name) : null,
+      name: typeof name === 'string' ? programName(name) : null,
       memoryBytes: resident.length === 0 ? null : resident.reduce((sum, bytes) => sum + bytes, 0),
-      encoderPercent: percent(highest(busyByClass(client['engine-classes']), 'Video')),
+      encoderPercent: percent(highest(busyByClass(engines), 'Video')),
       owner: null,
     },
   ];
 }
 
-function numberAt(frame: Frame, ...path: string[]): number | null {
+function numberAt(frame: Fields, ...path: string[]): number | null {
   let value: unknown = frame;
-  for (const key of path) value = isRecord(value) ? value[key] : undefined;
+  for (const key of path) value = fieldsOf(value)[key];
   return numberFrom(value);
 }
 

@@ -4,6 +4,7 @@ import { type CsvTable, parseCsvTable } from './csv-table.js';
 import { toolError } from './tool-error.js';
 import {
   asksForRecovery,
+  firstOf,
   type GpuTrouble,
   numberValue,
   programName,
@@ -164,12 +165,4 @@ function* reasonsOf(row: Row): Generator<readonly [string, string]> {
     const name = /^clocks_(?:event|throttle)_reasons\.(?!supported$|active$)(.+)$/.exec(column)?.[1];
     if (name !== undefined) yield [name, value];
   }
-}
-
-function firstOf<Value>(names: readonly string[], read: (name: string) => Value | null): Value | null {
-  for (const name of names) {
-    const value = read(name);
-    if (value !== null) return value;
-  }
-  return null;
 }

@@ -3,7 +3,7 @@ import type { GpuPartition } from '../gpu-reading.js';
 import { type GpuProcess, pciSlot, percent, sampleOf } from '../gpu-sample.js';
 import { activeReasons, isEnabled, mebibytes, type NvidiaGpu, troubleOf } from './nvidia-csv.js';
 import { toolError } from './tool-error.js';
-import { numberValue, programName, textValue } from './tool-value.js';
+import { firstOf, numberValue, programName, textValue } from './tool-value.js';
 import { childOf, parseXml, type XmlElement } from './xml-tree.js';
 
 /** Long lists of what the card could do: up to four fifths of a document, and nothing in them is read. */
@@ -121,21 +121,9 @@ function* allTexts(element: XmlElement): Generator<string> {
 }
 
 function textOf(parent: XmlElement | undefined, ...names: string[]): string | null {
-  return firstOf(parent, names, (text) => textValue(text));
+  return firstOf(names, (name) => textValue(childOf(parent, name)?.text));
 }
 
 function numberOf(parent: XmlElement | undefined, ...names: string[]): number | null {
-  return firstOf(parent, names, (text) => numberValue(text));
-}
-
-function firstOf<Value>(
-  parent: XmlElement | undefined,
-  names: readonly string[],
-  read: (text: string | undefined) => Value | null,
-): Value | null {
-  for (const name of names) {
-    const value = read(childOf(parent, name)?.text);
-    if (value !== null) return value;
-  }
-  return null;
+  return firstOf(names, (name) => numberValue(childOf(parent, name)?.text));
 }

@@ -1,27 +1,27 @@
+import { type Fields, fieldsOf, recordOf } from '../../bridge/fields.js';
 import { GpuError } from '../gpu-error.js';
 import { type GpuSample, pciSlot, percent, sampleOf } from '../gpu-sample.js';
-import { numberValue, textValue } from './tool-value.js';
-
-type Card = Readonly<Record<string, unknown>>;
+import { firstOf, numberValue, textValue } from './tool-value.js';
 
 /**
  * The GPUs in the JSON of `rocm-smi -a --json`. Its keys change from release to release, so that each value has
  * several names. A card that tells neither PCI bus nor unique id gets the id `amd-<number>`.
  * @throws GpuError `no-devices` when no card is in it
  */
-export function parseRocmSmi(json: Card): GpuSample[] {
+export function parseRocmSmi(json: Fields): GpuSample[] {
   const cards = Object.entries(json).flatMap(([key, card]) => {
     const index = /^card(\d+)$/.exec(key)?.[1];
-    return index !== undefined && isRecord(card) ? [[Number(index), card] as const] : [];
+    const fields = recordOf(card);
+    return index !== undefined && fields !== undefined ? [[Number(index), fields] as const] : [];
   });
   if (cards.length === 0) throw new GpuError('no-devices', 'The JSON of rocm-smi names no card.');
-  const driver = isRecord(json.system) ? textValue(asText(json.system['Driver version'])) : null;
+  const driver = textValue(asText(fieldsOf(json.system)['Driver version']));
   return cards.map(([index, card]) => cardSample(index, card, driver));
 }
 
-function cardSample(index: number, card: Card, driver: string | null): GpuSample {
-  const text = (...keys: string[]) => first(keys, (key) => textValue(asText(card[key])));
-  const number = (...keys: string[]) => first(keys, (key) => numberValue(asText(card[key])));
+function cardSample(index: number, card: Fields, driver: string | null): GpuSample {
+  const text = (...keys: string[]) => firstOf(keys, (key) => textValue(asText(card[key])));
+  const number = (...keys: string[]) => firstOf(keys, (key) => numberValue(asText(card[key])));
   const slot = text('PCI Bus');
   const name = text('Card Series', 'Card series');
   return sampleOf({
@@ -47,18 +47,6 @@ function cardSample(index: number, card: Card, driver: string | null): GpuSample
   });
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function asText(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-}
-
-function first<Value>(keys: readonly string[], read: (key: string) => Value | null): Value | null {
-  for (const key of keys) {
-    const value = read(key);
-    if (value !== null) return value;
-  }
-  return null;
 }

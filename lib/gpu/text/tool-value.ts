@@ -46,3 +46,12 @@ export function programName(raw: string): string | null {
   const program = text.split(/\s/, 1)[0] ?? '';
   return program.slice(program.lastIndexOf('/') + 1) || null;
 }
+
+/** The first of several names under which something is known; null when none of them says anything. */
+export function firstOf<Value>(names: readonly string[], read: (name: string) => Value | null): Value | null {
+  for (const name of names) {
+    const value = read(name);
+    if (value !== null) return value;
+  }
+  return null;
+}

@@ -74,13 +74,24 @@ describe('alerts', () => {
       [{ throttleReasons: ['gpu_idle', 'applications_clocks_setting'] }],
       [''],
     ],
-    ['a lost GPU at once', {}, [{ state: 'lost' }, { state: 'ok' }], ['lost+', 'lost-']],
-    ['a GPU that needs a reset', {}, [{ problem: 'gpu-needs-reset' }, {}], ['lost+', 'lost-']],
     [
-      'nothing while it is asleep',
+      'a lost GPU at once, and that it is back after its time: one that comes and goes is one alert',
+      {},
+      [{ state: 'lost' }, {}, { state: 'lost' }, {}, {}, {}, {}],
+      ['lost+', '', '', '', '', 'lost-', ''],
+    ],
+    ['a GPU that needs a reset', { holdMs: 0 }, [{ problem: 'gpu-needs-reset' }, {}], ['lost+', 'lost-']],
+    [
+      'nothing of what it does not say for a while',
       { holdMs: 0 },
-      [hot, { state: 'asleep' }, { state: 'asleep' }, hot, cool],
+      [hot, {}, {}, hot, cool],
       ['temperature+', '', '', '', 'temperature-'],
+    ],
+    [
+      'that all is over when it sleeps',
+      {},
+      [hot, hot, hot, { state: 'asleep' }, { state: 'asleep' }, { state: 'asleep' }],
+      ['', '', 'temperature+', '', '', 'temperature-'],
     ],
     ['nothing where the card does not say', { holdMs: 0 }, [{}, {}], ['', '']],
     [

@@ -173,6 +173,13 @@ describe('a machine', () => {
     ]);
   });
 
+  it('from which the last card was taken has none, and is not one that never had any', async () => {
+    const tree = watchTree(AMD);
+    expect(await tree.look()).toHaveLength(1);
+    tree.remove('card1');
+    expect(await tree.look()).toEqual([]);
+  });
+
   it.each([
     ['without /sys/class/drm', {}],
     ['with a screen alone', { 'card0/device/uevent': uevent('ast', '1A03:2000', '0000:01:00.0') }],
