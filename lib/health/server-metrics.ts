@@ -30,6 +30,9 @@ export interface MetricsReader {
 /** Some servers write under a megabyte; nothing of it is kept. */
 const LARGEST_BODY_BYTES = 64 * 1024 * 1024;
 
+/** Immich has some dozens of them. */
+const MOST_BUCKETS = 1_000;
+
 interface Sums {
   failedJobs: number | null;
   requests: number | null;
@@ -40,14 +43,17 @@ interface Sums {
 export function createMetricsReader({ addresses, limitMs }: MetricsOptions): MetricsReader {
   const sources = addresses.map((address) => {
     const http = createHttp({ baseUrl: address, apiKey: undefined, connectMs: limitMs });
-    return { address, http };
+    const { origin, pathname } = new URL(address);
+    // What follows may be a secret.
+    return { name: origin + pathname, http };
   });
   return {
     async read(signal) {
       const sums: Sums = { failedJobs: null, requests: null, durations: null };
-      const problems = await Promise.all(sources.map((source) => readSource(source, sums, limitMs, signal)));
-      const [problem = null] = problems.filter((one) => one !== null);
-      return { ...sums, problem };
+      const answers = await Promise.all(sources.map((source) => readSource(source, limitMs, signal)));
+      // In the order of the addresses, not of the answers: of two that tell the same thing it is always the first.
+      for (const answer of answers) if (!('message' in answer)) addTo(sums, answer);
+      return { ...sums, problem: answers.find((answer) => 'message' in answer) ?? null };
     },
     close() {
       for (const { http } of sources) http.close();
@@ -56,24 +62,22 @@ export function createMetricsReader({ addresses, limitMs }: MetricsOptions): Met
 }
 
 async function readSource(
-  { address, http }: { address: string; http: Http },
-  sums: Sums,
+  { name, http }: { name: string; http: Http },
   limitMs: number,
   signal: AbortSignal,
-): Promise<HealthProblem | null> {
+): Promise<Sums | HealthProblem> {
   const onLimit = () =>
-    new ImmichError('offline', `${address} did not answer within ${Math.round(limitMs / 1_000)} seconds.`);
+    new ImmichError('offline', `${name} did not answer within ${Math.round(limitMs / 1_000)} seconds.`);
   const own: Sums = { failedJobs: null, requests: null, durations: null };
   try {
     const count = await withTimeLimit(limitMs, signal, onLimit, (limited) => sumUp(http, own, limited));
     if (count === 0) {
       throw new ImmichError(
         'wrong-address',
-        `${address} holds nothing that Immich's metrics have: check the address, and whether IMMICH_TELEMETRY_INCLUDE is set on the server.`,
+        `${name} holds nothing that Immich's metrics have: check the address, and whether IMMICH_TELEMETRY_INCLUDE is set on the server.`,
       );
     }
-    addTo(sums, own);
-    return null;
+    return own;
   } catch (error) {
     if (signal.aborted || !(error instanceof ImmichError)) throw error;
     return { kind: error.kind, message: error.message };
@@ -113,6 +117,7 @@ function add(sums: Sums, { name, labels, value }: Sample): void {
     const upTo = labels.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels.le);
     if (Number.isNaN(upTo)) return;
     sums.durations ??= new Map();
+    if (sums.durations.size >= MOST_BUCKETS && !sums.durations.has(upTo)) return;
     sums.durations.set(upTo, (sums.durations.get(upTo) ?? 0) + value);
   }
 }

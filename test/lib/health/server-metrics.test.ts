@@ -86,3 +86,24 @@ it('ends at once when it is aborted', async () => {
   await expect(reading).rejects.toThrow('closed');
   made.close();
 });
+
+it('of two that tell the same thing always believes the first, however late it answers', async () => {
+  const slow = await metricsServer((response) => {
+    setTimeout(() => response.end(metricsText({ failedJobs: { ocr: 7 } })), 100);
+  });
+  const fast = await metricsServer({ failedJobs: { ocr: 1 } });
+  expect(await reader([slow.url, fast.url]).read()).toMatchObject({ failedJobs: 7 });
+  expect(await reader([fast.url, slow.url]).read()).toMatchObject({ failedJobs: 1 });
+});
+
+it('tells nothing of what follows a question mark in an address', async () => {
+  const { url } = await metricsServer('nothing of the kind');
+  const { problem } = await reader([`${url}?token=secret`]).read();
+  expect(problem?.message).toMatch(/^(?!.*secret).*\/metrics holds nothing/);
+});
+
+it('keeps no more buckets than a server can have, however many a page names', async () => {
+  const bucket = (upTo: number) => `http_server_duration_bucket{le="${upTo}"} 1\n`;
+  const { url } = await metricsServer(Array.from({ length: 20_000 }, (_, index) => bucket(index)).join(''));
+  expect((await reader([url]).read()).durations?.size).toBeLessThanOrEqual(1_000);
+});
