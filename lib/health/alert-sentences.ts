@@ -9,8 +9,11 @@ export interface AlertContext {
 type Words = (context: AlertContext) => string;
 
 const RAISED: Record<HealthAlert, Words> = {
-  down: ({ report, value }) =>
-    `Immich has been down for ${counted(Math.floor(value ?? 0), 'minute')}: ${report.problem?.message ?? 'it does not answer.'}`,
+  down: ({ report, value }) => {
+    const minutes = Math.floor(value ?? 0);
+    const since = minutes === 0 ? 'is down' : `has been down for ${counted(minutes, 'minute')}`;
+    return `Immich ${since}: ${report.problem?.message ?? 'it does not answer.'}`;
+  },
   storage: ({ report, value }) =>
     `Immich's disk is ${percent(value)} full: ${bytes(report.storage.freeBytes)} are left.`,
   ml_backlog: ({ value }) => `${counted(value ?? 0, 'machine-learning job')} of Immich wait${plural(value)}.`,
@@ -30,7 +33,10 @@ const CLEARED: Record<HealthAlert, Words> = {
   storage: ({ value }) => `Immich's disk has room again: it is ${percent(value)} full.`,
   ml_backlog: ({ value }) =>
     `Immich's machine learning caught up: ${counted(value ?? 0, 'job')} wait${plural(value)}.`,
-  failed_jobs: () => 'No job of Immich has failed for an hour.',
+  failed_jobs: ({ value }) =>
+    value === 0
+      ? 'No job of Immich has failed for an hour.'
+      : `Only ${counted(value ?? 0, 'job')} of Immich failed within the last hour.`,
   queue_paused: () => 'No queue of Immich is paused any more.',
   quota: ({ value }) => `The quota of Immich's user has room again: ${percent(value)} is used.`,
   certificate: ({ report }) =>

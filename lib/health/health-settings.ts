@@ -105,7 +105,7 @@ function metricsAddress(field: string, value: string | undefined): string | unde
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url || url.hostname === '' || !/^https?:$/.test(url.protocol) || url.username || url.password) {
     throw new SettingError(
-      `${field}: "${text.replace(/\/\/[^/@]*@/, '//')}" does not work here. Type an address without a login, as in http://192.168.1.10:8091/metrics, or nothing.`,
+      `${field}: "${text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1')}" does not work here. Type an address without a login, as in http://192.168.1.10:8091/metrics, or nothing.`,
     );
   }
   if (url.pathname === '/') url.pathname = '/metrics';

@@ -74,6 +74,11 @@ it.each<[HealthConfig, RegExp]>([
   expect(() => parseHealthSettings(config)).toThrow(sentence);
 });
 
-it('repeats no login in its refusal', () => {
-  expect(() => parseHealthSettings({ metricsApi: 'http://me:secret@a' })).toThrow(/^(?!.*secret)/);
+it.each([
+  'http://me:secret@a',
+  'me:secret@a:8091',
+  'http://me:secret@secret@a',
+  'https://me:secret/secret@a/metrics',
+])('repeats no login in its refusal: %s', (metricsApi) => {
+  expect(() => parseHealthSettings({ metricsApi })).toThrow(/^(?!.*secret)/);
 });

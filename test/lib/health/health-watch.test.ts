@@ -272,6 +272,14 @@ describe.each(cases)('the alert $alert', (about) => {
   });
 });
 
+it('says that a server is down, and not for 0 minutes, when that is told at once', () => {
+  const watch = watching({ downMinutes: 0 });
+  watch.look(DOWN, 1);
+  expect(watch.told).toMatchObject([
+    { message: 'Immich is down: http://photos.lan refuses the connection.' },
+  ]);
+});
+
 describe('failed jobs', () => {
   it('are told when they grow, once while they keep growing, and cleared an hour after the last', () => {
     const watch = watching();
@@ -297,6 +305,11 @@ describe('failed jobs', () => {
     expect(watch.told).toEqual([]);
     watch.look({}, 1, failed(11));
     expect(watch.told).toHaveLength(1);
+    watch.look({}, 30, failed(14));
+    watch.look({}, 31, failed(14));
+    expect(watch.told.slice(1)).toMatchObject([
+      { isRaised: false, message: 'Only 4 jobs of Immich failed within the last hour.' },
+    ]);
   });
 });
 
