@@ -4,9 +4,7 @@ import type { RollCall } from '../lib/gpu/gpu-roll.js';
 import type { GpuLook } from '../lib/gpu/gpu-source.js';
 import { type Standing, statusOf } from './_gpu-status.js';
 import type { NodeTools } from './_node-tools.js';
-
-/** A problem that comes and goes is told once in this time. */
-const TELL_AGAIN_MS = 3_600_000;
+import { createTellLimit } from './_tell-limit.js';
 
 /** What tells everybody how it stands: the outputs, the status, the log and, where a person is needed, Catch nodes. */
 export interface GpuReport {
@@ -22,7 +20,7 @@ export function createGpuReport(
   isInputOnly: boolean,
 ): GpuReport {
   const standings = new Map<string, Standing>();
-  const toldAt = new Map<string, number>();
+  const mayTell = createTellLimit();
   const told = new Set<string>();
   const show = () => {
     const [fill, key, values] = statusOf([...standings.values()], readings(), isInputOnly);
@@ -31,10 +29,7 @@ export function createGpuReport(
   show();
 
   const tell = (source: string, problem: GpuError) => {
-    const topic = `${source} ${problem.kind}`;
-    const now = performance.now();
-    if (now - (toldAt.get(topic) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return;
-    toldAt.set(topic, now);
+    if (!mayTell(`${source} ${problem.kind}`)) return;
     told.add(source);
     if (problem.willPass) tools.log('warn', 'problem', { reason: problem.message });
     else tools.report(problem, { topic: 'gpu/reading', payload: null });

@@ -2,6 +2,7 @@ import type { HealthAlert, HealthReport } from '../lib/health/health-report.js';
 import type { HealthOutcome } from '../lib/health/health-watch.js';
 import { moreWith, type Right } from '../lib/health/key-rights.js';
 import type { NodeTools, StatusFill, Values } from './_node-tools.js';
+import { createTellLimit } from './_tell-limit.js';
 
 /** Problems of a server that is not reachable which have a status of their own. */
 const AWAY = ['busy', 'forbidden', 'server-error', 'tls', 'wrong-address'];
@@ -17,14 +18,16 @@ const SHOWN: readonly (readonly [HealthAlert, StatusFill])[] = [
 ];
 
 /**
- * Makes what tells people how a server is: by the status, and by one line in the log whenever that changes. Missing
+ * Makes what tells people how a server is: by the status, and by a line in the log when that changes. Missing
  * rights are told once; `missing` is null when they were not asked.
  */
 export function createHealthReport(
   tools: Pick<NodeTools<unknown>, 'status' | 'log'>,
   hasKey: boolean,
 ): (outcome: HealthOutcome, missing: readonly Right[] | null) => void {
-  let toldState = 'well';
+  const mayTell = createTellLimit();
+  let before = 'well';
+  let isProblemTold = false;
   let toldRights: string | undefined;
   tools.status('blue', 'looking');
   return ({ report, alerts }, missing) => {
@@ -32,11 +35,16 @@ export function createHealthReport(
     for (const { isRaised, message } of alerts) tools.log(isRaised ? 'warn' : 'info', 'alert', { message });
     const state = stateOf(report);
     // The alert said it already when the server is down, or back.
-    if (state !== toldState && state !== 'down' && toldState !== 'down') {
-      if (report.problem === null) tools.log('info', 'well', { url: report.url ?? '' });
-      else tools.log('warn', 'problem', { reason: report.problem.message });
+    if (state === 'down' || before === 'down') {
+      isProblemTold = false;
+    } else if (report.problem === null) {
+      if (isProblemTold) tools.log('info', 'well', { url: report.url ?? '' });
+      isProblemTold = false;
+    } else if (state !== before && mayTell(state)) {
+      tools.log('warn', 'problem', { reason: report.problem.message });
+      isProblemTold = true;
     }
-    toldState = state;
+    before = state;
     const more = missing === null ? undefined : moreWith(missing, hasKey);
     if (more === undefined || more === toldRights) return;
     tools.log('info', 'rights', { more });

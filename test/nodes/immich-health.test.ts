@@ -210,6 +210,18 @@ describe('a server that is away', () => {
   });
 });
 
+it('tells a problem that comes and goes once in an hour', async () => {
+  const server = await standIn({ permissions: ['all'] });
+  const { look, logs } = await load(server);
+  for (let again = 0; again < 4; again += 1) {
+    const goOn = server.fail({ kind: 'reset' });
+    expect(await look()).toMatchObject({ isReachable: false });
+    goOn();
+    expect(await look()).toMatchObject({ isReachable: true });
+  }
+  expect(logs).toEqual(['immich-health.log.problem', 'immich-health.log.well']);
+});
+
 it('raises what its limits say, tells it in the status, and keeps quiet about what is off', async () => {
   const server = await standIn({
     permissions: ['all'],
