@@ -7,6 +7,8 @@ import type { TestFlows } from 'node-red-node-test-helper';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import archiveMove from '../../nodes/archive-move.js';
 import folderWatch from '../../nodes/folder-watch.js';
+import gpuStats from '../../nodes/gpu-stats.js';
+import immichHealth from '../../nodes/immich-health.js';
 import immichServer from '../../nodes/immich-server.js';
 import immichUpload from '../../nodes/immich-upload.js';
 import mqttBridge from '../../nodes/mqtt-bridge.js';
@@ -117,3 +119,87 @@ it.each(faults)('gives neither the key nor the password away when %s', async (_n
   expect(all).not.toContain(KEY);
   expect(all).not.toContain(PASSWORD);
 });
+
+/** A GPU tool that answers what it is asked first, and then prints the secrets that it can find. */
+function leakingTool(): string {
+  const program = join(tempFolder(), 'nvidia-smi');
+  const script = [
+    '#!/bin/sh',
+    'case "$*" in',
+    "  *query-gpu*) printf '%s\\n' 'index, uuid, name, temperature.gpu' '0, GPU-7, Card, 46' ;;",
+    `  *compute-apps*) printf '%s\\n' 'gpu_uuid, pid, used_gpu_memory [MiB], process_name' 'GPU-7, 9, 5 MiB, /bin/python --key=${KEY}' ;;`,
+    '  *) env | grep secret; env >&2; exit 3 ;;',
+    'esac',
+  ];
+  writeFileSync(program, script.join('\n'), { mode: 0o755 });
+  return program;
+}
+
+const watching = (program: string) => {
+  const toMqtt = [['mqtt'], ['mqtt']];
+  return [
+    { id: 'tab', type: 'tab', label: 'test' },
+    { ...ON_TAB, id: 'catch', type: 'catch', scope: null, uncaught: false, wires: [['mqtt']] },
+    { id: 'server', type: 'immich-server', url: '${IMMICH_API_URL}' },
+    { ...ON_TAB, id: 'health', type: 'immich-health', server: 'server', downMinutes: '0', wires: toMqtt },
+    { ...ON_TAB, id: 'gpu', type: 'gpu-stats', processes: 'encoder', nvidiaSmi: program, wires: toMqtt },
+    { ...ON_TAB, id: 'mqtt', type: 'mqtt-bridge', url: '${MQTT_URL}', instance: 'test', wires: [['sink']] },
+    { ...ON_TAB, id: 'sink', type: 'helper', wires: [] },
+  ];
+};
+
+it.each(faults)('watches and gives neither away when %s', async (_name, fault) => {
+  const server = await standIn({ apiKey: KEY, permissions: ['all'] });
+  if (fault) server.fail({ ...fault, path: /^(?!.*ping)/ });
+  const broker = await startBroker({ authenticate: (_user, password) => password === PASSWORD });
+  onTestFinished(() => broker.stop());
+  vi.stubEnv('IMMICH_API_URL', server.url);
+  vi.stubEnv('IMMICH_API_KEY', KEY);
+  vi.stubEnv('MQTT_URL', broker.url);
+  vi.stubEnv('MQTT_USERNAME', 'me');
+  vi.stubEnv('MQTT_PASSWORD', PASSWORD);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  helper.settings({ userDir: tempFolder() });
+
+  const emitted = listen();
+  await helper.load([immichServer, immichHealth, gpuStats, mqttBridge], watching(leakingTool()));
+  const isSaid = (pattern: RegExp) =>
+    vi.waitFor(() => expect(emitted.some((text) => pattern.test(text))).toBe(true), { timeout: 10_000 });
+  await isSaid(/isReachable: true/);
+  await isSaid(/temperatureC: 46/);
+  // What the tool said when it failed, without what it would have liked to say.
+  await isSaid(/exit code 3/);
+  server.fail({ kind: 'reset' });
+  helper.getNode('health').receive({});
+  await isSaid(/alert: 'down'/);
+  await vi.waitFor(
+    () => {
+      const topics = broker.messages.map(({ topic }) => topic).join();
+      for (const part of ['/gpu/gpu-7/state', '/server/state', '/event/server'])
+        expect(topics).toContain(part);
+    },
+    { timeout: 10_000 },
+  );
+  await helper.unload();
+
+  const all = [...emitted, JSON.stringify(broker.messages)].join('\n');
+  expect(all).not.toContain(KEY);
+  expect(all).not.toContain(PASSWORD);
+});
+
+it.each([`http://me:${PASSWORD}@nas/metrics`, `me:${PASSWORD}@nas:8091`, `http://me:@${PASSWORD}/@nas`])(
+  'refuses a login in a metrics address, and does not repeat it: %#',
+  async (metricsApi) => {
+    const emitted = listen();
+    const flow = watching('nvidia-smi').map((node) =>
+      node.id === 'health' ? { ...node, metricsApi } : node,
+    );
+    await helper.load(
+      [immichServer, immichHealth],
+      flow.filter(({ id }) => id !== 'gpu' && id !== 'mqtt'),
+    );
+    await vi.waitFor(() => expect(emitted.join()).toContain('without a login'));
+    helper.getNode('health').receive({});
+    expect(emitted.join()).not.toContain(PASSWORD);
+  },
+);
