@@ -6,6 +6,8 @@ export interface MqttReport {
   status(next: SessionStatus): void;
   /** The broker does not let us use a topic. */
   refused(topic: string, code: number): void;
+  /** The broker takes a topic that it had refused. */
+  accepted(topic: string): void;
   /** What was announced could not be remembered. */
   unsaved(error: Error): void;
   isConnected(): boolean;
@@ -20,20 +22,24 @@ export function mqttReport<Options>(
   values: Values,
 ): MqttReport {
   let last: SessionStatus = { kind: 'connecting', code: '', waiting: 0, dropped: 0 };
-  let hasRefused = false;
+  const refused = new Set<string>();
   let hasSaidUnsaved = false;
   return {
     status(next) {
-      show(status, next, hasRefused);
+      show(status, next, refused.size > 0);
       if (next.kind !== last.kind) logKind(log, next, values);
       if (next.dropped > 0 && last.dropped === 0) log('warn', 'queue-full', values);
       if (next.dropped === 0 && last.dropped > 0) log('warn', 'dropped', { count: last.dropped });
       last = next;
     },
     refused(topic, code) {
-      hasRefused = true;
+      refused.add(topic);
       log('error', 'refused', { ...values, topic, code });
-      show(status, last, hasRefused);
+      show(status, last, true);
+    },
+    accepted(topic) {
+      refused.delete(topic);
+      show(status, last, refused.size > 0);
     },
     unsaved(error) {
       if (!hasSaidUnsaved) log('warn', 'unsaved', { reason: error.message });

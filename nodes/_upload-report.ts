@@ -12,7 +12,7 @@ export function createUploadReport(tools: NodeTools<unknown>): (state: UploadSta
     const [fill, key] = statusOf(state);
     const left = state.pending + state.active;
     tools.status(fill, key, { left, failed: state.failed, files: state.totals.files, ...progress(state) });
-    tools.send([null, { topic: 'upload/state', payload: state }]);
+    tools.send([null, { topic: 'upload/state', payload: { ...state, node: tools.id } }]);
     const { problem } = state;
     if (problem?.message === told) return;
     if (problem === null) {

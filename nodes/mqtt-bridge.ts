@@ -1,14 +1,16 @@
+import { createHash } from 'node:crypto';
 import { startBridge } from '../lib/bridge/bridge.js';
 import type { Command } from '../lib/bridge/command.js';
 import { DETAILS, type Detail } from '../lib/bridge/detail.js';
 import { asAnnounced } from '../lib/home-assistant/announced.js';
 import { openJsonFile } from '../lib/json-file.js';
 import { parseBaseTopic, parseDiscoveryPrefix, parseInstance } from '../lib/mqtt/mqtt-topics.js';
-import { settingBoolean, settingChoice, settingNumber } from '../lib/settings.js';
+import { SettingError, settingBoolean, settingChoice, settingNumber } from '../lib/settings.js';
 import { defineNode } from './_define-node.js';
 import { memoryPath } from './_memory-path.js';
 import { mqttReport } from './_mqtt-report.js';
 import { type BrokerConfig, type BrokerSettings, type FindNode, parseBroker } from './_mqtt-settings.js';
+import type { NodeTools } from './_node-tools.js';
 import { packVersion } from './_versions.js';
 
 interface Config extends BrokerConfig {
@@ -55,6 +57,9 @@ export default defineNode<Config, Options>('mqtt-bridge', {
     }
     const { label } = broker.address;
     const report = mqttReport(tools, { broker: label, instance: options.instance, limit: options.queueSize });
+    claimName(`${label} ${options.baseTopic}/${options.instance}`, options.instance, tools);
+    const memory = openJsonFile(memoryPath(tools, 'mqtt'), asAnnounced);
+    if (memory.problem !== undefined) tools.log('warn', 'memory-damaged', { reason: memory.problem });
     const bridge = startBridge({
       ...options,
       ...broker,
@@ -62,15 +67,19 @@ export default defineNode<Config, Options>('mqtt-bridge', {
       nodeVersion: process.versions.node,
       nodeRedVersion: tools.nodeRedVersion,
       // The same after a restart, so that the broker ends what is left of our last connection, and its will, first.
-      clientId: `immich-bridge-${options.instance}-${tools.id}`,
-      memory: openJsonFile(memoryPath(tools, 'mqtt'), asAnnounced),
+      // Two bridges that want the same topics have the same name, so that the broker and we notice it.
+      clientId: clientIdOf(options),
+      memory,
       signal: tools.signal,
       onStatus: report.status,
       onRefused: report.refused,
+      onAccepted: report.accepted,
+      onSecondUploader: () => tools.log('warn', 'second-uploader'),
       onCommand: (command) => tools.send(messageOf(command)),
       onIgnored: (topic) => tools.log('warn', 'ignored', { topic }),
       onUnsaved: report.unsaved,
     });
+    tools.onStateWanted(bridge.callRoll);
     tools.askForStates();
     return {
       onInput(msg) {
@@ -85,6 +94,28 @@ export default defineNode<Config, Options>('mqtt-bridge', {
     };
   },
 });
+
+/** Names in use in this Node-RED, by the node that has them. */
+const claims = new Map<string, string>();
+
+/**
+ * Takes a name for as long as the node lives.
+ * @throws SettingError when another bridge has it: each would take back what the other one tells
+ */
+function claimName(name: string, instance: string, { id, signal }: NodeTools<Options>): void {
+  if (claims.has(name)) {
+    throw new SettingError(
+      `Instance: another MQTT bridge in these flows is called "${instance}" already. Type another name, or delete one of the two.`,
+    );
+  }
+  claims.set(name, id);
+  signal.addEventListener('abort', () => claims.delete(name));
+}
+
+function clientIdOf({ baseTopic, instance }: Pick<Options, 'baseTopic' | 'instance'>): string {
+  const mark = createHash('sha1').update(baseTopic).digest('hex').slice(0, 6);
+  return `immich-bridge-${instance}-${mark}`;
+}
 
 function messageOf({ name, value, id }: Command) {
   return { topic: `command/${name}`, payload: value, command: { id } };

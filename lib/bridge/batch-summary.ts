@@ -112,7 +112,7 @@ function growthOf(before: Seen, after: Seen): Pick<Batch, 'files' | 'bytes' | 'd
   const grown = (key: keyof Counts) => Math.max(0, after[key] - before[key]);
   const isAfterMidnight = after.day !== before.day && after.failedToday < before.failedToday;
   return {
-    files: grown('files'),
+    files: grown('files') + grown('duplicates'),
     bytes: grown('bytes'),
     duplicates: grown('duplicates'),
     failed: isAfterMidnight ? after.failedToday : grown('failedToday'),

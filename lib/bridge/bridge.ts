@@ -8,6 +8,7 @@ import type { Command } from './command.js';
 import { type CommandAnswer, openCommandDesk } from './command-desk.js';
 import type { Detail } from './detail.js';
 import { fieldsOf, textOf } from './fields.js';
+import { isNameless } from './folder-payload.js';
 import { type BridgeFacts, infoPayload } from './info-payload.js';
 import { createPartList, type KnownParts } from './part-list.js';
 import { createTeller } from './teller.js';
@@ -24,7 +25,9 @@ export interface BridgeOptions extends SessionPart, Omit<BridgeFacts, 'discovery
   /** A retained command was left alone. */
   readonly onIgnored: (topic: string) => void;
   readonly onUnsaved: (error: Error) => void;
-  /** A remembered part that has not spoken for so long after the start is gone, in milliseconds. */
+  /** Two uploaders are wired to one bridge: only the first is followed. */
+  readonly onSecondUploader: () => void;
+  /** A part that has not spoken for so long after a roll call is gone, in milliseconds. */
   readonly unseenMs?: number;
   /** How long a node may take to answer a command. */
   readonly patienceMs?: number;
@@ -37,6 +40,8 @@ export interface BridgeOptions extends SessionPart, Omit<BridgeFacts, 'discovery
 export interface Bridge {
   /** Tells what a message of the flow says, if it says something. */
   take(msg: unknown): void;
+  /** The flows were started: whoever does not speak from now on is gone. */
+  callRoll(): void;
   /** To be called right after the signal was aborted; takes everything back if the bridge is no more. */
   close(isRemoved: boolean): Promise<void>;
 }
@@ -46,8 +51,12 @@ export function startBridge(options: BridgeOptions): Bridge {
   const { discoveryPrefix, instance, memory, detail, signal, unseenMs = 600_000 } = options;
   const topics = bridgeTopics(options.baseTopic, instance);
   const document = discoveryPrefix === null ? null : discoveryTopic(discoveryPrefix, instance);
+  // What means something here: no answer may go there.
+  const reserved = [topics.root, ...(discoveryPrefix === null ? [] : [discoveryPrefix])].map(
+    (start) => `${start}/`,
+  );
   const birthTopic = discoveryPrefix === null ? null : `${discoveryPrefix}/status`;
-  const parts = createPartList(memory.initial?.parts);
+  const parts = createPartList(tellable(memory.initial?.parts, detail));
   const session = startMqttSession({
     ...options,
     statusTopic: topics.status,
@@ -62,7 +71,6 @@ export function startBridge(options: BridgeOptions): Bridge {
     {
       ...options,
       session,
-      broker: options.address.label,
       discoveryTopic: document,
       documentOf: (known) => discoveryDocument(known, { ...options, topics }),
       retainedOf: (known) => retainedTopics(topics, known),
@@ -74,8 +82,8 @@ export function startBridge(options: BridgeOptions): Bridge {
     topics,
     forward: options.onCommand,
     send: session.send,
-    onBadSetting: session.republish,
-    onIgnored: options.onIgnored,
+    onBadSetting: () => teller.repeatUploader(),
+    isReserved: (topic) => reserved.some((start) => topic.startsWith(start)),
   });
   const { ready, update: onParts } = announcer;
   const teller = createTeller({ ...options, topics, session, parts, ready, onParts });
@@ -83,7 +91,7 @@ export function startBridge(options: BridgeOptions): Bridge {
   void ready.then(() =>
     session.publishState({ topic: topics.info, payload: JSON.stringify(info), isRetained: true }),
   );
-  const roll = setTimeout(() => parts.forgetUnseen() && void announcer.update(parts.known()), unseenMs);
+  let roll: NodeJS.Timeout | undefined;
   signal.addEventListener('abort', () => clearTimeout(roll));
 
   return {
@@ -91,6 +99,11 @@ export function startBridge(options: BridgeOptions): Bridge {
       const answer = answerIn(msg);
       if (answer === undefined) teller.tell(msg);
       else desk.answer(answer);
+    },
+    callRoll() {
+      teller.callRoll();
+      clearTimeout(roll);
+      roll = setTimeout(() => parts.forgetUnseen() && void announcer.update(parts.known()), unseenMs);
     },
     async close(isRemoved) {
       if (isRemoved) {
@@ -100,6 +113,12 @@ export function startBridge(options: BridgeOptions): Bridge {
       await session.ended;
     },
   };
+}
+
+/** What may be told of the parts that are remembered: names that were told before are forgotten when they no longer may. */
+function tellable(parts: KnownParts | undefined, detail: Detail): KnownParts | undefined {
+  if (parts === undefined || detail !== 'none') return parts;
+  return { ...parts, folders: parts.folders.filter(({ id, name }) => name === null && isNameless(id)) };
 }
 
 function subscriptionsOf(topics: BridgeTopics, birthTopic: string | null): string[] {

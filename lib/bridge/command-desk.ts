@@ -1,10 +1,12 @@
-import type { MqttMessage, ReceivedMessage } from '../mqtt/mqtt-connection.js';
+import type { MqttMessage, ReceivedMessage } from '../mqtt/mqtt-message.js';
 import type { BridgeTopics } from '../mqtt/mqtt-topics.js';
 import { type Command, parseCommand, parseSetting } from './command.js';
+import { type Detail, toldSentence } from './detail.js';
 
 export interface CommandDeskOptions {
   readonly topics: BridgeTopics;
   readonly signal: AbortSignal;
+  readonly detail: Detail;
   /** Passes a valid command on to whoever can do it. */
   readonly forward: (command: Command) => void;
   readonly send: (message: MqttMessage) => void;
@@ -12,8 +14,11 @@ export interface CommandDeskOptions {
   readonly onBadSetting: () => void;
   /** A retained command was left alone, because nobody knows how old it is. */
   readonly onIgnored: (topic: string) => void;
+  /** Topics that an answer may not go to, wherever it is wanted: those that mean something here. */
+  readonly isReserved: (topic: string) => boolean;
   /** How long whoever does the command may take to answer. */
   readonly patienceMs?: number;
+  readonly now?: () => number;
 }
 
 /** What a node answers to a command. */
@@ -31,89 +36,124 @@ export interface CommandDesk {
   answer(answer: CommandAnswer): void;
 }
 
-interface Open {
+/** A command and what became of it. */
+interface Case {
   readonly from: ReceivedMessage;
-  readonly timer: NodeJS.Timeout;
+  readonly at: number;
+  /** Undefined once it was answered. */
+  timer: NodeJS.Timeout | undefined;
+  error: string | null;
 }
 
-/** QoS 1 may deliver twice: so many ids are remembered. */
-const REMEMBERED_IDS = 200;
+/** QoS 1 may deliver twice: within this time the same command with the same id is done once. */
+const SAME_WITHIN_MS = 10_000;
+
+/** Commands that wait for their answers; more are refused. */
+const MOST_OPEN = 100;
 
 /** Answers are for somebody who waits now. */
 const ANSWER_EXPIRES_SECONDS = 60;
 
+const NOBODY = 'Nobody took this command: the output of the MQTT bridge has to be wired to a node that does.';
+
 /** Opens a desk. Nothing that comes over the wire makes it throw. */
 export function openCommandDesk(options: CommandDeskOptions): CommandDesk {
-  const { topics, signal, forward, send, patienceMs = 5_000 } = options;
-  const open = new Map<string, Open>();
-  const ids = new Set<string>();
+  const { topics, signal, detail, forward, send, patienceMs = 5_000, now = Date.now } = options;
+  const cases = new Map<string, Case>();
   const commandStart = topics.command('');
+  const openCases = () => [...cases.values()].filter(({ timer }) => timer !== undefined).length;
   signal.addEventListener('abort', () => {
-    for (const { timer } of open.values()) clearTimeout(timer);
-    open.clear();
+    for (const { timer } of cases.values()) clearTimeout(timer);
+    cases.clear();
   });
 
-  function isNew(id: string): boolean {
-    if (ids.has(id)) return false;
-    ids.add(id);
-    const [oldest] = ids;
-    if (ids.size > REMEMBERED_IDS && oldest !== undefined) ids.delete(oldest);
-    return true;
-  }
-
   function reply(name: string, id: string | null, error: string | null, from?: ReceivedMessage): void {
-    const payload = JSON.stringify({ v: 1, id, ok: error === null, error });
+    const told = error === null ? null : toldSentence(error, detail);
+    const payload = JSON.stringify({ v: 1, id, ok: error === null, error: told });
     const message = { payload, expirySeconds: ANSWER_EXPIRES_SECONDS };
     send({ ...message, topic: topics.response(name) });
     // MQTT 5: where the asker wants it, with the mark by which he knows it again.
     const { responseTopic, correlationData } = from ?? {};
-    if (responseTopic === undefined || /[#+]/.test(responseTopic) || responseTopic === topics.response(name))
-      return;
+    if (responseTopic === undefined || !isFit(responseTopic) || options.isReserved(responseTopic)) return;
     send({ ...message, topic: responseTopic, ...(correlationData && { correlationData }) });
   }
 
   function takeCommand(name: string, from: ReceivedMessage): void {
     const command = parseCommand(name, from.payload);
-    if ('error' in command) reply(name, command.id, command.error, from);
-    else if (isNew(command.id)) pass(name, command, from);
+    const { id } = command;
+    forgetOld();
+    const known = cases.get(keyOf(name, id));
+    if ('error' in command) reply(name, id, command.error, from);
+    else if (known !== undefined) repeat(name, id, known, from);
+    else if (openCases() < MOST_OPEN) pass(command, from);
+    else reply(name, id, 'Too many commands at a time. Try again in some seconds.', from);
   }
 
-  function pass(name: string, command: Command, from: ReceivedMessage): void {
-    const timer = setTimeout(() => {
-      open.delete(command.id);
-      reply(
-        name,
-        command.id,
-        'Nobody took this command: the output of the MQTT bridge has to be wired to a node that does.',
-        from,
-      );
-    }, patienceMs);
-    open.set(command.id, { from, timer });
+  function forgetOld(): void {
+    for (const [key, { at, timer }] of cases) {
+      if (timer === undefined && now() - at > SAME_WITHIN_MS) cases.delete(key);
+    }
+  }
+
+  /** The same command came once more: if it was answered, so is this one. */
+  function repeat(name: string, id: string, { timer, error }: Case, from: ReceivedMessage): void {
+    if (timer === undefined) reply(name, id, error, from);
+  }
+
+  function pass(command: Command, from: ReceivedMessage): void {
+    const { name, id } = command;
+    const timer = setTimeout(() => settle(name, id, NOBODY), patienceMs);
+    cases.set(keyOf(name, id), { from, at: now(), timer, error: null });
     forward(command);
   }
 
-  function takeSetting(setting: 'paused' | 'concurrency', payload: Buffer): void {
-    const command = parseSetting(setting, payload);
-    if ('error' in command) options.onBadSetting();
-    else forward(command);
+  function settle(name: string, id: string, error: string | null): void {
+    const open = cases.get(keyOf(name, id));
+    if (open?.timer === undefined) return;
+    clearTimeout(open.timer);
+    open.timer = undefined;
+    open.error = error;
+    reply(name, id, error, open.from);
   }
 
   return {
     take(message) {
       const { topic, isRetained, payload } = message;
-      const isSetting = topic === topics.pausedSet || topic === topics.concurrencySet;
-      // A topic that ends in a slash has no name to answer to.
-      if (!isSetting && !(topic.startsWith(commandStart) && topic.length > commandStart.length)) return;
-      if (isRetained) options.onIgnored(topic);
-      else if (isSetting) takeSetting(topic === topics.pausedSet ? 'paused' : 'concurrency', payload);
-      else takeCommand(topic.slice(commandStart.length), message);
+      const setting = settingOf(topics, topic);
+      const name = topic.startsWith(commandStart) ? topic.slice(commandStart.length) : '';
+      if (setting === undefined && !isName(name)) return;
+      if (isRetained) {
+        // An empty one is how a retained command is taken away.
+        if (payload.length > 0) options.onIgnored(topic);
+      } else if (setting === undefined) takeCommand(name, message);
+      else {
+        const command = parseSetting(setting, payload);
+        if ('error' in command) options.onBadSetting();
+        else forward(command);
+      }
     },
     answer({ name, id, isOk, error }) {
-      const waiting = id === null ? undefined : open.get(id);
-      if (id !== null && waiting === undefined) return;
-      clearTimeout(waiting?.timer);
-      if (id !== null) open.delete(id);
-      reply(name, id, isOk ? null : (error ?? 'It did not work.'), waiting?.from);
+      if (!isName(name)) return;
+      const reason = isOk ? null : (error ?? 'It did not work.');
+      if (id === null) reply(name, null, reason);
+      else settle(name, id, reason);
     },
   };
+}
+
+function settingOf(topics: BridgeTopics, topic: string): 'paused' | 'concurrency' | undefined {
+  if (topic === topics.pausedSet) return 'paused';
+  return topic === topics.concurrencySet ? 'concurrency' : undefined;
+}
+
+const keyOf = (name: string, id: string) => `${name} ${id}`;
+
+/** A name that an answer can carry in its topic. */
+function isName(name: string): boolean {
+  return /^[^/#+\0]{1,64}$/u.test(name) && !/[\uD800-\uDFFF]/u.test(name);
+}
+
+/** A topic that every broker takes, and that is not the broker's own. */
+function isFit(topic: string): boolean {
+  return topic.length <= 256 && !topic.startsWith('$') && !/[#+\0]/.test(topic);
 }

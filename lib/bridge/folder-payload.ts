@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type PayloadOptions, toldName, toldPath } from './detail.js';
 import { choiceOf, fieldsOf, numberOf, recordOf, textOf } from './fields.js';
 
@@ -40,16 +41,27 @@ export function folderStatePayloads(
     const id = textOf(folder.id);
     if (id === null || !/^[a-z0-9_-]{1,64}$/.test(id)) return [];
     const path = textOf(folder.path);
+    const toldId = detail === 'none' ? namelessId(id) : id;
     return {
       v: 1,
       ts: now().toISOString(),
-      id,
+      id: toldId,
       name: toldName(path, detail),
       path: toldPath(path, detail),
       state: stateOf(folder.state, watchState),
       files: numberOf(folder.fileCount),
     };
   });
+}
+
+/** A folder's id begins with its name; only the digits at its end tell it apart where names are not told. */
+function namelessId(id: string): string {
+  return `folder-${/[0-9a-f]{6}$/.exec(id)?.[0] ?? createHash('sha1').update(id).digest('hex').slice(0, 6)}`;
+}
+
+/** Whether an id says nothing of the folder's name. */
+export function isNameless(id: string): boolean {
+  return /^folder-[0-9a-f]{6}$/.test(id);
 }
 
 /** The node that told of these folders: it tells of all its folders at once. Null where it does not say. */

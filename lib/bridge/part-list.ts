@@ -20,7 +20,9 @@ export interface PartList {
   ): boolean;
   /** `index` becomes the GPU's number if no other has it. */
   seeGpu(id: string, index: number | null): boolean;
-  /** Forgets what was only remembered; to be called when everything that exists has had its time to speak. */
+  /** From now on everything that exists is expected to speak. */
+  callRoll(): void;
+  /** Forgets what has not spoken since the roll was called, or since the start. */
   forgetUnseen(): boolean;
   known(): KnownParts;
 }
@@ -58,6 +60,7 @@ export function createPartList(remembered: KnownParts = NOTHING): PartList {
       if (isAmong(known.gpus, { id })) return false;
       return become({ gpus: [...known.gpus, { id, number: freeNumber(known.gpus, index) }] });
     },
+    callRoll: () => seen.clear(),
     forgetUnseen() {
       const isSeen = (kind: string) => (part: { id: string }) => seen.has(`${kind} ${part.id}`);
       const next: KnownParts = {

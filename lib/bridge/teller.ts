@@ -4,7 +4,7 @@ import type { BridgeTopics } from '../mqtt/mqtt-topics.js';
 import { alertEvent } from './alert-event.js';
 import { createBatchWatch } from './batch-summary.js';
 import type { Detail } from './detail.js';
-import { fieldsOf } from './fields.js';
+import { fieldsOf, textOf } from './fields.js';
 import { folderStatePayloads, watchNodeOf } from './folder-payload.js';
 import { gpuStatePayload } from './gpu-payload.js';
 import type { KnownParts, PartList } from './part-list.js';
@@ -14,12 +14,14 @@ import { uploaderStatePayload } from './uploader-payload.js';
 
 export interface TellerOptions {
   readonly topics: BridgeTopics;
-  readonly session: Pick<MqttSession, 'publishEvent' | 'publishState'>;
+  readonly session: Pick<MqttSession, 'publishEvent' | 'publishState' | 'send'>;
   readonly detail: Detail;
   readonly parts: PartList;
   readonly signal: AbortSignal;
   /** No state goes out before this has resolved. */
   readonly ready: Promise<void>;
+  /** Two uploaders are wired to one bridge, which can follow only one. */
+  readonly onSecondUploader: () => void;
   /** There is a part that was not there before, or one less. Its states go out when this has resolved. */
   readonly onParts: (parts: KnownParts) => Promise<void>;
   readonly batchQuietMs?: number;
@@ -29,11 +31,24 @@ export interface TellerOptions {
 /** A GPU is looked at again and again: an old reading is worse than none. */
 const READING_EXPIRES_SECONDS = 180;
 
-/** Makes what turns messages of the flow into states and events. `tell` never throws. */
-export function createTeller(options: TellerOptions): { tell(msg: unknown): void } {
+/** What turns messages of the flow into states and events. */
+export interface Teller {
+  /** Tells what a message says, if it says something; never throws. */
+  tell(msg: unknown): void;
+  /** Tells the uploader's state once more, to somebody who believes another one. */
+  repeatUploader(): void;
+  /** The flows were started anew: whatever was wired before may be gone. */
+  callRoll(): void;
+}
+
+/** Makes a teller. */
+export function createTeller(options: TellerOptions): Teller {
   const { topics, session, parts, signal, now = Date.now } = options;
   const told = { detail: options.detail };
   let written = options.ready;
+  let followed: string | undefined;
+  let hasSaidSecond = false;
+  let lastUploader: MqttMessage | undefined;
   const batch = watchBatches(options, now, (message) => session.publishEvent([message], false));
 
   /** Sends a state, after the part that it belongs to was written down: what is not known cannot be taken back. */
@@ -69,7 +84,15 @@ export function createTeller(options: TellerOptions): { tell(msg: unknown): void
   function uploader(payload: unknown): void {
     const next = uploaderStatePayload(payload, told);
     if (next === undefined) return;
-    state(parts.seeUploader(), [{ topic: topics.uploaderState, payload: JSON.stringify(next) }]);
+    const node = textOf(fieldsOf(payload).node) ?? '';
+    followed ??= node;
+    if (node !== followed) {
+      if (!hasSaidSecond) options.onSecondUploader();
+      hasSaidSecond = true;
+      return;
+    }
+    lastUploader = { topic: topics.uploaderState, payload: JSON.stringify(next), isRetained: true };
+    state(parts.seeUploader(), [lastUploader]);
     batch.see(payload);
   }
 
@@ -102,6 +125,14 @@ export function createTeller(options: TellerOptions): { tell(msg: unknown): void
   }
 
   return {
+    repeatUploader() {
+      if (lastUploader !== undefined) session.send(lastUploader);
+    },
+    callRoll() {
+      followed = undefined;
+      hasSaidSecond = false;
+      parts.callRoll();
+    },
     tell(msg) {
       if (signal.aborted) return;
       const { topic, payload, error } = fieldsOf(msg);

@@ -8,8 +8,6 @@ export type Component = Readonly<Record<string, unknown>> & { readonly platform:
  * published: after a crash it may name too much, never too little.
  */
 export interface Announced {
-  /** The broker that was told, without a login: another one knows nothing of us. */
-  readonly broker: string;
   /** Where the document lies; null when there is none. */
   readonly discoveryTopic: string | null;
   readonly components: Readonly<Record<string, Component>>;
@@ -25,12 +23,11 @@ export interface Announced {
 /** Reads what a former run wrote; undefined when it is nothing of the kind. */
 export function asAnnounced(content: unknown): Announced | undefined {
   if (!isRecord(content)) return undefined;
-  const { broker, discoveryTopic, components, removed, retained, stale, parts } = content;
-  if (typeof broker !== 'string' || !(discoveryTopic === null || typeof discoveryTopic === 'string'))
-    return undefined;
+  const { discoveryTopic, components, removed, retained, stale, parts } = content;
+  if (!isTextOrNull(discoveryTopic)) return undefined;
   if (!areComponents(components) || !areComponents(removed)) return undefined;
   if (!areTexts(retained) || !areTexts(stale) || !areParts(parts)) return undefined;
-  return { broker, discoveryTopic, components, removed, retained, stale, parts };
+  return { discoveryTopic, components, removed, retained, stale, parts };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

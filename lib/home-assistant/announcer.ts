@@ -7,8 +7,6 @@ import { canonicalJson, type DiscoveryDocument } from './discovery-document.js';
 export interface AnnouncerOptions {
   readonly session: Pick<MqttSession, 'publishState' | 'clearStates' | 'republish' | 'send'>;
   readonly memory: JsonFile<Announced>;
-  /** The broker's label: what another one was told does not count. */
-  readonly broker: string;
   /** Where the document goes; null turns discovery off, and takes back what was announced. */
   readonly discoveryTopic: string | null;
   /** The document that announces these parts; undefined when there is nothing to announce. */
@@ -90,10 +88,11 @@ export function createAnnouncer(options: AnnouncerOptions, parts: KnownParts): A
     if (discoveryTopic !== null && document !== undefined && Object.keys(told.removed).length > 0) {
       const components = { ...told.removed, ...document.components };
       const whole = canonicalJson({ ...document, components });
-      for (const payload of [whole, withMarkers(document, told.removed)]) {
-        session.send({ topic: discoveryTopic, payload, isRetained: true });
-      }
-      await remember({ removed: {} });
+      const isSent = [whole, withMarkers(document, told.removed)].every((payload) =>
+        session.send({ topic: discoveryTopic, payload, isRetained: true }),
+      );
+      // Without a connection they wait for the next start of Home Assistant.
+      if (isSent) await remember({ removed: {} });
       await announce();
     }
     session.republish();
@@ -126,8 +125,8 @@ export function createAnnouncer(options: AnnouncerOptions, parts: KnownParts): A
 
 /** What a former run told, seen from this one's names. */
 function inherit(options: AnnouncerOptions, parts: KnownParts): Announced {
-  const { memory, broker, discoveryTopic, retainedOf } = options;
-  const former = memory.initial?.broker === broker ? memory.initial : undefined;
+  const { memory, discoveryTopic, retainedOf } = options;
+  const former = memory.initial;
   const retained = retainedOf(parts);
   const isSameDocument = former !== undefined && former.discoveryTopic === discoveryTopic;
   const formerTopics = [...(former?.stale ?? []), ...(former?.retained ?? []), former?.discoveryTopic ?? ''];
@@ -135,7 +134,6 @@ function inherit(options: AnnouncerOptions, parts: KnownParts): Announced {
     (topic) => topic !== '' && topic !== discoveryTopic && !retained.includes(topic),
   );
   return {
-    broker,
     discoveryTopic,
     components: isSameDocument ? former.components : {},
     removed: isSameDocument ? former.removed : {},

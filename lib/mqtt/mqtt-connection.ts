@@ -117,7 +117,8 @@ function publish(client: MqttClient, message: MqttMessage, onAnswered?: (code: n
 
 function subscribe(client: MqttClient, filters: readonly string[]): Promise<readonly Refusal[]> {
   return new Promise((resolve) => {
-    client.subscribe([...filters], { qos: 1 }, (_error, _asked, suback) => {
+    // Retain as published (MQTT 5): a message that was sent with the flag is known by it, stored or not.
+    client.subscribe([...filters], { qos: 1, rap: true }, (_error, _asked, suback) => {
       const answers = filters.map((topic, index) => ({ topic, code: Number(suback?.granted[index] ?? 0) }));
       resolve(answers.filter(({ code }) => code >= 128));
     });

@@ -15,6 +15,8 @@ export interface OutboxOptions extends Omit<DeliveryOptions, 'onDue'> {
   readonly subscriptions?: readonly string[];
   /** Called once for a topic, or a filter, that the broker refuses, and again only after it was taken meanwhile. */
   readonly onRefused?: (topic: string, code: number) => void;
+  /** Called when a refused topic was taken after all. */
+  readonly onAccepted?: (topic: string) => void;
 }
 
 /** All that a bridge says: what is urgent goes first, then states, then events; it outlives connections. */
@@ -24,8 +26,11 @@ export interface Outbox extends Pick<EventDelivery, 'counts'> {
   putState(message: MqttMessage): void;
   /** Resolves when the broker has emptied them, and never if that never happens. */
   clearStates(topics: readonly string[]): Promise<void>;
-  /** Sends over the connection that is there, or not at all. */
-  send(message: MqttMessage): void;
+  /**
+   * Sends over the connection that is there, or not at all: then it answers false. A refusal is told to nobody,
+   * because whoever asks may name any topic for the answer.
+   */
+  send(message: MqttMessage): boolean;
   /** Says all states once more, after this message. */
   repeat(greeting: MqttMessage): void;
   /** Begins a connection: it asks for messages, greets, says all states, and then delivers events. */
@@ -39,41 +44,43 @@ export interface Outbox extends Pick<EventDelivery, 'counts'> {
 }
 
 /** Answers that wait for a broker that acknowledges nothing; nobody waits for more of them. */
-const MOST_URGENT = 100;
+const MOST_URGENT = 1_000;
 
 /** Makes an empty outbox. Its memory is bounded by the number of topics and the size of the queue. */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { windowSize = 20, firstTopic, subscriptions = [], onRefused } = options;
+  const { windowSize = 20, firstTopic, subscriptions = [], onRefused, onAccepted } = options;
   const board = createStateBoard(firstTopic);
   const delivery = createEventDelivery({ ...options, onDue: () => pump() });
   const refused = new Set<string>();
   let wire: Wire | undefined;
-  let urgent: MqttMessage[] = [];
+  let greetings: MqttMessage[] = [];
+  let answers: MqttMessage[] = [];
   let areEventsDue = false;
   let onTheirWay = 0;
   let onEmptied = () => {};
 
   function pump(): void {
     while (wire !== undefined && onTheirWay < Math.min(windowSize, wire.receiveMaximum)) {
-      const next = takeNext();
+      const answer = greetings.length === 0 ? answers.shift() : undefined;
+      const next = answer === undefined ? takeNext() : { message: answer };
       if (next === undefined) break;
-      transmit(wire, next);
+      transmit(wire, next, answer === undefined);
     }
     if (isEmpty()) onEmptied();
   }
 
   function takeNext(): Outgoing | undefined {
-    const message = urgent.shift();
+    const message = greetings.shift();
     if (message !== undefined) return { message };
     return board.take() ?? (areEventsDue ? delivery.take() : undefined);
   }
 
-  function transmit(over: Wire, { message, onAnswered }: Outgoing): void {
+  function transmit(over: Wire, { message, onAnswered }: Outgoing, isNoted: boolean): void {
     onTheirWay += 1;
     over.publish(message, (code) => {
       if (over !== wire) return;
       onTheirWay -= 1;
-      note({ topic: message.topic, code });
+      if (isNoted) note({ topic: message.topic, code });
       onAnswered?.();
       pump();
     });
@@ -81,15 +88,19 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** A refused message counts as delivered: it would be refused again, and hold up all others for ever. */
   function note({ topic, code }: Refusal): void {
-    if (code < 128) refused.delete(topic);
-    else if (!refused.has(topic)) {
+    if (code < 128) {
+      if (refused.delete(topic)) onAccepted?.(topic);
+    } else if (!refused.has(topic)) {
       refused.add(topic);
       onRefused?.(topic, code);
     }
   }
 
   const isEmpty = () =>
-    onTheirWay === 0 && urgent.length === 0 && board.waiting === 0 && delivery.counts().waiting === 0;
+    onTheirWay === 0 &&
+    greetings.length + answers.length === 0 &&
+    board.waiting === 0 &&
+    delivery.counts().waiting === 0;
 
   return {
     addEvent(messages, isFailure) {
@@ -109,19 +120,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return cleared;
     },
     send(message) {
-      if (wire === undefined || urgent.length >= MOST_URGENT) return;
-      urgent.push(message);
+      if (wire === undefined || answers.length >= MOST_URGENT) return false;
+      answers.push(message);
       pump();
+      return true;
     },
     repeat(greeting) {
       if (wire === undefined) return;
-      urgent.push(greeting);
+      greetings = [greeting];
       board.rewind();
       pump();
     },
     start(next, greeting) {
       wire = next;
-      urgent = [greeting];
+      greetings = [greeting];
+      answers = [];
       board.rewind();
       areEventsDue = subscriptions.length === 0;
       if (!areEventsDue) {

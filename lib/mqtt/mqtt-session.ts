@@ -51,8 +51,8 @@ export interface MqttSession {
   clearStates(topics: readonly string[]): Promise<void>;
   /** Sends `online` and every state once more: the first topic, then the others as they were first published. */
   republish(): void;
-  /** Sends now or not at all: an answer to somebody who asks now. */
-  send(message: MqttMessage): void;
+  /** Sends now, or not at all and answers false: for somebody who asks now. */
+  send(message: MqttMessage): boolean;
   /** The session will empty its status topic at its end instead of saying `offline`; until then it clears states. */
   forget(): void;
   /** Resolves when nothing of the session is left; only aborting its signal brings that about. */
@@ -107,7 +107,7 @@ export function startMqttSession(options: SessionOptions): MqttSession {
     publishState: (message) => untilAborted(() => outbox.putState(message)),
     clearStates: outbox.clearStates,
     republish: () => untilAborted(() => outbox.repeat(status('online'))),
-    send: (message) => untilAborted(() => outbox.send(message)),
+    send: (message) => !signal.aborted && outbox.send(message),
     forget() {
       isForgotten = true;
     },

@@ -3,6 +3,8 @@ import { SettingError, settingText } from '../settings.js';
 
 /** Where a bridge speaks and listens: every topic carries the name of its instance. */
 export interface BridgeTopics {
+  /** What all topics begin with. */
+  readonly root: string;
   /** `online` or `offline` as plain text, retained; also the last will. */
   readonly status: string;
   /** Versions and features, as JSON, retained. */
@@ -32,6 +34,7 @@ export interface BridgeTopics {
 export function bridgeTopics(baseTopic: string, instance: string): BridgeTopics {
   const root = `${baseTopic}/${instance}`;
   return {
+    root,
     status: `${root}/status`,
     info: `${root}/info`,
     uploaderState: `${root}/uploader/state`,

@@ -20,9 +20,7 @@ const SMALL_LOAD = 1 / 4;
  */
 export function createRoom(concurrency: number, gate: ServerGate) {
   const slots = createSlots(concurrency);
-  let size = concurrency;
   let pressure: Pressure | undefined;
-  const fit = () => slots.resize(pressure === undefined ? size : 1);
   return {
     /** Whether one more file may be taken up beside these. */
     isFree(active: ReadonlySet<Pick<Entry<unknown>, 'file' | 'isAhead'>>): boolean {
@@ -40,16 +38,12 @@ export function createRoom(concurrency: number, gate: ServerGate) {
         slots.run(() => (gate.trouble === undefined || isAhead ? work() : Promise.reject(gate.trouble)));
     },
     /** Sends so many at the same time from now on. */
-    resize(next: number) {
-      size = next;
-      fit();
-    },
+    resize: slots.resize,
     /** How many are sent at the same time while the server does not want rest. */
-    size: () => size,
+    size: slots.size,
     /** The server wants rest, or no longer. */
     press(next: Pressure | undefined) {
       pressure = next;
-      fit();
     },
     /** Why nothing that has not begun goes on; undefined when it does. */
     get restReason(): ImmichError | undefined {

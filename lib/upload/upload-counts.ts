@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { UploadedFile } from '../media-file.js';
 
-/** What an uploader has done so far, over all restarts. Counts are files, sizes bytes. */
+/** What an uploader has done so far, over all restarts. Counts are files, sizes bytes; duplicates are no uploads. */
 export interface UploadCounts {
   readonly totals: { readonly files: number; readonly bytes: number; readonly duplicates: number };
   readonly today: DayCounts;
@@ -13,7 +13,7 @@ export interface UploadCounts {
 
 /** What was done on one day. */
 export interface DayCounts {
-  /** Files that arrived in Immich, or were found there. */
+  /** Files that arrived in Immich. */
   readonly uploaded: number;
   /** Times that a person was told of a file that failed. */
   readonly failed: number;
@@ -45,15 +45,14 @@ export function countsOn(day: string, counts: UploadCounts): UploadCounts {
   return { ...counts, today: next };
 }
 
-/** The counts after one more file is in Immich. */
+/** The counts after one more file is in Immich; what was there before is only a duplicate, however often it is met. */
 export function withUploaded(counts: UploadCounts, file: UploadedFile): UploadCounts {
   const { totals, today } = counts;
+  if (file.uploadOutcome === 'duplicate') {
+    return { ...counts, totals: { ...totals, duplicates: totals.duplicates + 1 } };
+  }
   return {
-    totals: {
-      files: totals.files + 1,
-      bytes: totals.bytes + file.sizeBytes,
-      duplicates: totals.duplicates + (file.uploadOutcome === 'duplicate' ? 1 : 0),
-    },
+    totals: { ...totals, files: totals.files + 1, bytes: totals.bytes + file.sizeBytes },
     today: { ...today, uploaded: today.uploaded + 1 },
     lastUploadAt: file.uploadedAt,
     lastFile: basename(file.path),

@@ -71,7 +71,9 @@ describe('the page on Home Assistant', () => {
     };
     const table = rows.filter((row) => row.length === 4 && row[0] !== 'topic');
     const told = new Map(table.map(([cell = '', ...row]) => [codeIn(cell).join(), row]));
-    const own = Object.values(topics).filter((topic) => typeof topic === 'string' && !topic.endsWith('+'));
+    const own = Object.values(topics).filter(
+      (topic) => typeof topic === 'string' && topic.startsWith(root) && !topic.endsWith('+'),
+    );
     const expected = [
       ...own.map((topic) => String(topic).slice(root.length)),
       ...Object.keys(known),

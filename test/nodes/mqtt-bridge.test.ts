@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +47,7 @@ async function load(
   config: Record<string, unknown>,
   credentials: Record<string, string> = {},
   coreBroker: Record<string, unknown> = {},
+  more: { id: string; type: string }[] = [],
 ) {
   const flow = [
     { id: 'tab1', type: 'tab', label: 'test' },
@@ -54,6 +55,7 @@ async function load(
     { ...at, id: 'catch', type: 'catch', scope: ['bad'], uncaught: false, wires: [['n']] },
     { ...at, id: 'n', type: 'mqtt-bridge', instance: 'Test 1', wires: [['commands']], ...config },
     { ...at, id: 'commands', type: 'helper', wires: [] },
+    ...more.map((node) => ({ ...at, ...node, wires: [] })),
     { id: 'core', type: 'mqtt-broker', protocolVersion: '4', ...coreBroker },
     { ...at, id: 'complete', type: 'complete', scope: ['n'], wires: [['done']] },
     { ...at, id: 'done', type: 'helper', wires: [] },
@@ -150,7 +152,7 @@ describe('mqtt-bridge', () => {
   it('says offline when the flow stops, and frees its name', async () => {
     const broker = await brokerWith();
     await load({ url: broker.url, instance: '' });
-    await soon(() => expect(broker.clientIds()).toEqual([`immich-bridge-${parseInstance('')}-n`]));
+    await soon(() => expect(broker.clientIds()).toEqual([`immich-bridge-${parseInstance('')}-b79b7e`]));
     await helper.unload();
     const ends = [broker.messages[0], broker.messages.at(-1)];
     expect(ends.map((message) => message?.payload)).toEqual(['online', 'offline']);
@@ -269,7 +271,7 @@ describe("a broker node of Node-RED's own", () => {
   it('lends its address and login', async () => {
     const broker = await brokerWith({ authenticate });
     await load({ url: 'mqtt://127.0.0.1:1', broker: 'core' }, {}, { broker: '127.0.0.1', port: broker.port });
-    await soon(() => expect(broker.clientIds()).toEqual(['immich-bridge-test-1-n']));
+    await soon(() => expect(broker.clientIds()).toEqual(['immich-bridge-test-1-b79b7e']));
     expect(said()).not.toContain(PASSWORD);
   });
 
@@ -277,7 +279,7 @@ describe("a broker node of Node-RED's own", () => {
     const broker = await brokerWith({ authenticate, tls: { cert, key } });
     const core = { broker: '127.0.0.1', port: broker.port, usetls: true, tls: 'tls' };
     await load({ broker: 'core' }, {}, core);
-    await soon(() => expect(broker.clientIds()).toEqual(['immich-bridge-test-1-n']));
+    await soon(() => expect(broker.clientIds()).toEqual(['immich-bridge-test-1-b79b7e']));
   });
 });
 
@@ -306,4 +308,27 @@ describe('commands', () => {
       }),
     );
   });
+});
+
+it('leaves a second bridge of the same name out, which would take back what the first one tells', async () => {
+  const broker = await brokerWith();
+  const copy = { id: 'copy', type: 'mqtt-bridge', url: broker.url, instance: 'Test 1' };
+  await load({ url: broker.url }, {}, {}, [copy, { ...copy, id: 'other', instance: 'Test 2' }]);
+  await soon(() => expect(broker.clientIds()).toHaveLength(2));
+  expect(said()).toContain('is called "test-1" already');
+  await helper.unload();
+  await load({ url: broker.url });
+  await soon(() => expect(broker.clientIds()).toEqual(['immich-bridge-test-1-b79b7e']));
+});
+
+it('says so when it cannot read what it remembers', async () => {
+  const broker = await brokerWith();
+  const userDir = mkdtempSync(join(tmpdir(), 'mqtt-bridge-'));
+  cleanups.push(() => rmSync(userDir, { recursive: true }));
+  mkdirSync(join(userDir, 'immich-bridge'));
+  writeFileSync(join(userDir, 'immich-bridge/mqtt-n.json'), '{"half');
+  helper.settings({ userDir });
+  await load({ url: broker.url });
+  await soon(() => expect(broker.clientIds()).toHaveLength(1));
+  expect(said()).toContain('mqtt-bridge.log.memory-damaged');
 });

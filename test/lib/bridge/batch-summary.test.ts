@@ -41,7 +41,7 @@ describe('a batch', () => {
     expect(watch.endsAt).toBe(START + 11_500);
     expect(watch.finish(START + 11_499)).toBeUndefined();
     expect(watch.finish(START + 11_500)).toEqual({
-      files: 3,
+      files: 4,
       bytes: 300,
       duplicates: 1,
       failed: 0,

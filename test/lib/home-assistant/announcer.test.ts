@@ -29,7 +29,10 @@ function brokerWith() {
     held,
     told,
     publishState: publish,
-    send: publish,
+    send: (message: MqttMessage) => {
+      publish(message);
+      return true;
+    },
     async clearStates(topics: readonly string[]) {
       for (const topic of topics) publish({ topic, payload: '' });
     },
@@ -76,7 +79,6 @@ function start(
     {
       session: broker,
       memory,
-      broker: 'mqtt://nas',
       discoveryTopic: TOPIC,
       documentOf,
       retainedOf,
@@ -148,7 +150,7 @@ describe('announcer', () => {
   it('shows the whole component before its marker when Home Assistant was started', async () => {
     const broker = brokerWith();
     const sent: unknown[] = [];
-    const send = ({ payload }: MqttMessage) => void sent.push(componentsIn(payload).folder_b);
+    const send = ({ payload }: MqttMessage) => sent.push(componentsIn(payload).folder_b) > 0;
     const { update, welcome } = start({ ...broker, send } as typeof broker, withFolders('b'));
     await update(UPLOADER);
     await soon(() => expect(announced(broker).folder_b).toStrictEqual({ platform: 'sensor' }));
@@ -222,14 +224,15 @@ describe('announcer', () => {
     await soon(() => expect(broker.told).toEqual([`${TOPIC} emptied`]));
   });
 
-  it('leaves another broker alone, which was told nothing', async () => {
-    const first = start(brokerWith(), UPLOADER);
-    await soon(() => expect(remembered().components).toHaveProperty('queue'));
-    first.stop();
-    const other = brokerWith();
-    start(other, UPLOADER, { broker: 'mqtt://elsewhere', discoveryTopic: null });
-    await soon(() => expect(remembered().broker).toBe('mqtt://elsewhere'));
-    expect(other.told).toEqual([]);
+  it('keeps the markers when Home Assistant starts while the broker is away', async () => {
+    const broker = brokerWith();
+    const { update, welcome } = start({ ...broker, send: () => false }, withFolders('a'));
+    await update(UPLOADER);
+    await soon(() => expect(announced(broker).folder_a).toStrictEqual({ platform: 'sensor' }));
+    welcome();
+    await soon(() => expect(broker.told.at(-1)).toBe('everything once more'));
+    expect(remembered().removed).toHaveProperty('folder_a');
+    expect(announced(broker).folder_a).toStrictEqual({ platform: 'sensor' });
   });
 
   it('empties everything when the last part is gone', async () => {

@@ -234,7 +234,7 @@ describe('an answer', () => {
     await connected(session);
     isHeld = true;
     session.tell(...numbers(1, 5));
-    for (const payload of numbers(1, 1_000)) session.send({ topic: 'answer', payload });
+    for (const payload of numbers(1, 2_000)) session.send({ topic: 'answer', payload });
     await soon(() => expect(broker.heard.length).toBe(4));
     isHeld = false;
     broker.cut();
@@ -250,12 +250,12 @@ describe('answers', () => {
     session.tell('first');
     await connected(session);
     broker.setDeaf(true);
-    for (const payload of numbers(1, 1_000)) session.send({ topic: 'answer', payload });
+    for (const payload of numbers(1, 2_000)) session.send({ topic: 'answer', payload });
     broker.setDeaf(false);
     session.tell('last');
     await soon(() => expect(broker.heard.at(-1)).toBe(`publish ${EVENT} last`));
     const answers = broker.heard.filter((line) => line.startsWith('publish answer'));
-    expect(answers).toEqual(numbers(1, 102).map((number) => `publish answer ${number}`));
+    expect(answers).toEqual(numbers(1, 1_002).map((number) => `publish answer ${number}`));
   });
 });
 

@@ -10,7 +10,8 @@ import { SettingError } from '../../../lib/settings.js';
 
 it('puts the instance into every topic', () => {
   const topics = bridgeTopics('immich-bridge', 'nas1');
-  const { folderState, gpuState, command, response, ...plain } = topics;
+  const { root, folderState, gpuState, command, response, ...plain } = topics;
+  expect(root).toBe('immich-bridge/nas1');
   const made = [folderState('inbox-1'), gpuState('gpu-1'), command('pause'), response('pause')];
   const names = [...Object.values(plain), ...made].map((topic) =>
     topic.replace(/^immich-bridge\/nas1\//, ''),

@@ -12,11 +12,10 @@ const uploaded = (name: string, uploadOutcome: UploadedFile['uploadOutcome'] = '
     uploadedAt: '2026-11-23T10:00:00.000Z',
   }) as UploadedFile;
 
-const busy = withFailed(
-  withUploaded(withUploaded(noCounts(MONDAY), uploaded('a.jpg')), uploaded('b.jpg', 'duplicate')),
-);
+const files = [uploaded('a.jpg'), uploaded('b.jpg'), uploaded('known.jpg', 'duplicate')];
+const busy = withFailed(files.reduce(withUploaded, noCounts(MONDAY)));
 
-it('counts what arrived and what failed', () => {
+it('counts what arrived and what failed, and what was there before as nothing but a duplicate', () => {
   expect(busy).toEqual({
     totals: { files: 2, bytes: 200, duplicates: 1 },
     today: { uploaded: 2, failed: 1, day: MONDAY, clockDay: MONDAY },
