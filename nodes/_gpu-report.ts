@@ -22,10 +22,7 @@ export function createGpuReport(
   const standings = new Map<string, Standing>();
   const mayTell = createTellLimit();
   const told = new Set<string>();
-  const show = () => {
-    const [fill, key, values] = statusOf([...standings.values()], readings(), isInputOnly);
-    tools.status(fill, key, values);
-  };
+  const show = () => tools.status(...statusOf([...standings.values()], readings(), isInputOnly));
   show();
 
   const tell = (source: string, problem: GpuError) => {

@@ -53,7 +53,7 @@ export interface NvidiaFields {
 
 /** The arguments that choose the GPUs in some slots; none for all of them. */
 export function chosen(slots: readonly string[] | undefined): string[] {
-  return slots === undefined ? [] : [`--id=${slots.join(',')}`];
+  return slots === undefined || slots.length === 0 ? [] : [`--id=${slots.join(',')}`];
 }
 
 export function createNvidiaFields(): NvidiaFields {

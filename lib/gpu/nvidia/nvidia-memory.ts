@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type GpuSample, sampleOf, silentSample } from '../gpu-sample.js';
 import type { NvidiaGpu } from '../text/nvidia-csv.js';
 import type { KnownGpu, KnownGpus } from './known-gpus.js';
@@ -24,12 +25,12 @@ export function createNvidiaMemory({ known = {}, keep }: NvidiaMemoryOptions = {
   const bySlot = new Map<string, KnownGpu>(Object.entries(known));
   const seen = new Map<string, GpuSample>();
 
-  const note = (slot: string, { id, uuid, name }: KnownGpu) => {
-    const before = bySlot.get(slot);
-    if (before?.id === id && before.uuid === uuid && before.name === name) return;
+  const note = (slot: string, gpu: KnownGpu) => {
+    const { uuid } = gpu;
+    if (isDeepStrictEqual(bySlot.get(slot), gpu)) return;
     // A card that was moved to another slot.
-    for (const [other, gpu] of bySlot) if (uuid !== null && gpu.uuid === uuid) bySlot.delete(other);
-    bySlot.set(slot, { id, uuid, name });
+    for (const [other, one] of bySlot) if (uuid !== null && one.uuid === uuid) bySlot.delete(other);
+    bySlot.set(slot, gpu);
     keep?.(Object.fromEntries(bySlot));
   };
   return {
@@ -52,9 +53,9 @@ export function createNvidiaMemory({ known = {}, keep }: NvidiaMemoryOptions = {
       return { ...gpu, sample };
     },
     silent(slot, state) {
-      const { id, uuid, name } = bySlot.get(slot) ?? { id: slot, uuid: null, name: null };
-      note(slot, { id, uuid, name });
-      const before = seen.get(slot) ?? sampleOf({ id, name, vendor: 'nvidia' });
+      const gpu = bySlot.get(slot) ?? { id: slot, uuid: null, name: null };
+      note(slot, gpu);
+      const before = seen.get(slot) ?? sampleOf({ id: gpu.id, name: gpu.name, vendor: 'nvidia' });
       seen.set(slot, before);
       const sample = silentSample(before, state);
       return state === 'lost' ? { ...sample, problem: 'gpu-lost' } : sample;

@@ -33,6 +33,7 @@ export async function withDetails(
   ask: ProcessAsk,
   onProblem: (problem: unknown) => void,
 ): Promise<GpuSample[]> {
+  if (gpus.length === 0) return [];
   const attempt = async <Value>(work: () => Promise<Value>): Promise<Value | null> => {
     try {
       return await work();

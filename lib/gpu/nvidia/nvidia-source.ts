@@ -64,17 +64,7 @@ export function createNvidiaSource(options: NvidiaSourceOptions): GpuSource {
       try {
         return await lookAt(devices);
       } catch (error) {
-        const problem = asGpuError(error);
-        if (isNoGpuHere(problem, { devices, memory, program })) return { samples: null, problem: null };
-        // The driver works and has no GPU any more: those that were there are lost.
-        if (problem.kind === 'no-devices' && memory.slots.length > 0) return { samples: [], problem };
-        // It names none, and there is only one that it can mean.
-        const [only, ...more] =
-          memory.slots.length > 0 ? memory.slots : (devices ?? []).map(({ slot }) => slot);
-        if (problem.kind === 'gpu-lost' && only !== undefined && more.length === 0) {
-          return { samples: [memory.silent(only, 'lost')], problem: null };
-        }
-        throw problem;
+        return lookOfFailure(asGpuError(error), { devices, memory, program });
       }
     },
     close: () => asker.close(),
@@ -85,6 +75,21 @@ interface Surroundings {
   readonly devices: readonly NvidiaDevice[] | null;
   readonly memory: NvidiaMemory;
   readonly program: string;
+}
+
+/** What a look saw that failed. @throws GpuError when that is nothing */
+function lookOfFailure(problem: GpuError, surroundings: Surroundings): GpuLook {
+  const { devices, memory } = surroundings;
+  if (isNoGpuHere(problem, surroundings)) return { samples: null, problem: null };
+  // The driver works and has no GPU any more: those that were there are lost.
+  if (problem.kind === 'no-devices' && memory.slots.length > 0) return { samples: [], problem };
+  // It names none, and there is only one that it can mean.
+  const slots = memory.slots.length > 0 ? memory.slots : (devices ?? []).map(({ slot }) => slot);
+  const [only, ...more] = slots;
+  if (problem.kind === 'gpu-lost' && only !== undefined && more.length === 0) {
+    return { samples: [memory.silent(only, 'lost')], problem: null };
+  }
+  throw problem;
 }
 
 /** On a machine without such a GPU, a tool that is missing, or that finds none, is no trouble. */

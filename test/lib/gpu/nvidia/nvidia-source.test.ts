@@ -166,6 +166,16 @@ describe('nvidia-smi', () => {
     });
   });
 
+  it('is not asked for the processes of a GPU that it lost', async () => {
+    const fake = fakeNvidiaSmi({ gpus: [{ ...FAKE_GPU, isLost: true }] });
+    const options = { root: busWith({ '0000:01:00.0': {} }), hasProcesses: true };
+    expect(await sourceOn(fake, options).look()).toMatchObject({
+      samples: [{ state: 'lost' }],
+      problem: null,
+    });
+    expect(fake.calls()).toHaveLength(1);
+  });
+
   it('has lost all its GPUs when the driver finds none any more', async () => {
     const fake = fakeNvidiaSmi();
     const source = sourceOn(fake);
