@@ -38,7 +38,8 @@ export function parseGpuOptions(config: GpuConfig): GpuOptions {
   const processes = settingChoice('Processes', config.processes, ['no', 'yes', 'encoder'], 'no');
   return {
     source: settingChoice('Read', config.source, ['auto', 'nvidia', 'sysfs', 'input'], 'auto'),
-    intervalMs: seconds('Interval', config.interval, 30, 1),
+    // Home Assistant holds a reading for three minutes: there must be some in that time.
+    intervalMs: 1_000 * settingNumber('Interval', config.interval, 30, { min: 1, max: 60 }),
     hasProcesses: processes !== 'no',
     hasEncoderByProcess: processes === 'encoder',
     limits: {

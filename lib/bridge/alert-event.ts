@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ALERT_EVENT_TYPES } from '../alert.js';
+import { fieldsOf, numberOf, textOf, timeOf } from '../fields.js';
 import { toldSentence } from './detail.js';
-import { fieldsOf, numberOf, textOf, timeOf } from './fields.js';
 import { gpuIdOf } from './gpu-payload.js';
 import type { EventOptions } from './upload-event.js';
 

@@ -1,5 +1,5 @@
+import { type Fields, fieldsOf, numberOf, recordOf } from '../fields.js';
 import { localDay } from '../upload/local-day.js';
-import { type Fields, fieldsOf, numberOf, recordOf } from './fields.js';
 
 /** What became of the files that were in hand together. */
 export interface BatchSummary {

@@ -1,3 +1,4 @@
+import { fieldsOf, textOf } from '../fields.js';
 import type { Announced } from '../home-assistant/announced.js';
 import { createAnnouncer } from '../home-assistant/announcer.js';
 import { discoveryDocument, discoveryTopic } from '../home-assistant/discovery-document.js';
@@ -7,7 +8,6 @@ import { type BridgeTopics, bridgeTopics } from '../mqtt/mqtt-topics.js';
 import type { Command } from './command.js';
 import { type CommandAnswer, openCommandDesk } from './command-desk.js';
 import type { Detail } from './detail.js';
-import { fieldsOf, textOf } from './fields.js';
 import { isNameless } from './folder-payload.js';
 import { type BridgeFacts, infoPayload } from './info-payload.js';
 import { createPartList, type KnownParts } from './part-list.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { type Fields, recordOf } from '../fields.js';
 import { CONCURRENCY_RANGE } from '../upload/command.js';
-import { type Fields, recordOf } from './fields.js';
 
 /** What can be asked of a bridge, as in the topic `cmd/<name>`. */
 export const COMMAND_NAMES = ['pause', 'resume', 'retry', 'rescan', 'concurrency'] as const;

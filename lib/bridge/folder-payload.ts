@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { choiceOf, fieldsOf, numberOf, recordOf, textOf } from '../fields.js';
 import { type PayloadOptions, toldName, toldPath } from './detail.js';
-import { choiceOf, fieldsOf, numberOf, recordOf, textOf } from './fields.js';
 
 /** What a watched folder may be doing. Publisher and Home Assistant's discovery share this list. */
 export const FOLDER_STATES = ['watching', 'scanning', 'missing', 'unreadable', 'skipped', 'paused'] as const;

@@ -1,5 +1,3 @@
-import { GPU_ALERTS, type GpuAlert } from '../gpu/gpu-reading.js';
-import type { PayloadOptions } from './detail.js';
 import {
   alertsOf,
   choiceOf,
@@ -11,7 +9,9 @@ import {
   textOf,
   textsOf,
   timeOf,
-} from './fields.js';
+} from '../fields.js';
+import { GPU_ALERTS, type GpuAlert } from '../gpu/gpu-reading.js';
+import type { PayloadOptions } from './detail.js';
 
 /** The numbers of a reading: their names on the wire, and in the record. */
 const NUMBERS = {

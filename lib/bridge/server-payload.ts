@@ -1,5 +1,3 @@
-import { HEALTH_ALERTS, type HealthAlert } from '../health/health-report.js';
-import { type PayloadOptions, toldSentence } from './detail.js';
 import {
   alertsOf,
   choiceOf,
@@ -13,7 +11,9 @@ import {
   textsOf,
   timeOf,
   webPageOf,
-} from './fields.js';
+} from '../fields.js';
+import { HEALTH_ALERTS, type HealthAlert } from '../health/health-report.js';
+import { type PayloadOptions, toldSentence } from './detail.js';
 
 type Numbers<Key extends string> = Readonly<Record<Key, number | null>>;
 

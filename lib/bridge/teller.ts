@@ -1,10 +1,10 @@
+import { fieldsOf, textOf } from '../fields.js';
 import type { MqttMessage } from '../mqtt/mqtt-message.js';
 import type { MqttSession } from '../mqtt/mqtt-session.js';
 import type { BridgeTopics } from '../mqtt/mqtt-topics.js';
 import { alertEvent } from './alert-event.js';
 import { createBatchWatch } from './batch-summary.js';
 import type { Detail } from './detail.js';
-import { fieldsOf, textOf } from './fields.js';
 import { folderStatePayloads, watchNodeOf } from './folder-payload.js';
 import { gpuStatePayload } from './gpu-payload.js';
 import type { KnownParts, PartList } from './part-list.js';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isAbsolute } from 'node:path';
+import { type Fields, fieldsOf, numberOf, textOf } from '../fields.js';
 import type { BatchSummary } from './batch-summary.js';
 import { type PayloadOptions, toldName, toldPath, toldSentence } from './detail.js';
-import { type Fields, fieldsOf, numberOf, textOf } from './fields.js';
 
 /** What an upload event can tell. Publisher and Home Assistant's discovery share this list. */
 export const UPLOAD_EVENT_TYPES = ['uploaded', 'duplicate', 'archived', 'failed', 'batch_finished'] as const;

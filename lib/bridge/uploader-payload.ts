@@ -1,6 +1,6 @@
+import { choiceOf, fieldsOf, flagOf, numberOf, numbersOf, recordOf, textOf, timeOf } from '../fields.js';
 import type { UploadState } from '../upload/upload-state.js';
 import { type PayloadOptions, toldName, toldSentence } from './detail.js';
-import { choiceOf, fieldsOf, flagOf, numberOf, numbersOf, recordOf, textOf, timeOf } from './fields.js';
 
 /** What an uploader may be doing. Publisher and Home Assistant's discovery share this list. */
 export const UPLOADER_STATES = [

@@ -54,7 +54,7 @@ async function startFlow(settings: Record<string, string> = {}) {
       ...ON_TAB,
       id: 'n',
       type: 'gpu-stats',
-      interval: '3600',
+      interval: '60',
       root,
       ...settings,
       wires: [['readings'], ['alerts']],

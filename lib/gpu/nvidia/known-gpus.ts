@@ -1,4 +1,4 @@
-import { recordOf, textOf } from '../../bridge/fields.js';
+import { recordOf, textOf } from '../../fields.js';
 
 /** A GPU as it is remembered over a restart. */
 export interface KnownGpu {

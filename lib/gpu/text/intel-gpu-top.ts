@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, recordOf } from '../../bridge/fields.js';
+import { type Fields, fieldsOf, recordOf } from '../../fields.js';
 import { GpuError } from '../gpu-error.js';
 import { type GpuProcess, type GpuSample, percent, sampleOf } from '../gpu-sample.js';
 import { numberValue, programName } from './tool-value.js';

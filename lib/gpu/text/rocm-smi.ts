@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, recordOf } from '../../bridge/fields.js';
+import { type Fields, fieldsOf, recordOf } from '../../fields.js';
 import { GpuError } from '../gpu-error.js';
 import { type GpuSample, pciSlot, percent, sampleOf } from '../gpu-sample.js';
 import { firstOf, numberValue, textValue } from './tool-value.js';
