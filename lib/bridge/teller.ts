@@ -22,7 +22,7 @@ export interface TellerOptions {
   readonly ready: Promise<void>;
   /** Two uploaders are wired to one bridge, which can follow only one. */
   readonly onSecondUploader: () => void;
-  /** There is a part that was not there before, or one less. Its states go out when this has resolved. */
+  /** There is a part that was not there before, or one less. Its states go out when this has resolved; it never rejects. */
   readonly onParts: (parts: KnownParts) => Promise<void>;
   readonly batchQuietMs?: number;
   readonly now?: () => number;
@@ -45,20 +45,21 @@ export interface Teller {
 export function createTeller(options: TellerOptions): Teller {
   const { topics, session, parts, signal, now = Date.now } = options;
   const told = { detail: options.detail };
-  let written = options.ready;
+  let announced = options.ready;
   let followed: string | undefined;
   let hasSaidSecond = false;
   let lastUploader: MqttMessage | undefined;
   const batch = watchBatches(options, now, (message) => session.publishEvent([message], false));
 
-  /** Sends a state, after the part that it belongs to was written down: what is not known cannot be taken back. */
+  /** Sends a state, after the part that it belongs to was announced, and so was written down. */
   function state(
     isNewPart: boolean,
     messages: readonly Omit<MqttMessage, 'isRetained'>[],
     isRetained = true,
   ): void {
-    if (isNewPart) written = options.onParts(parts.known());
-    void written.then(() => {
+    const before = announced;
+    if (isNewPart) announced = options.onParts(parts.known()).then(() => before);
+    void announced.then(() => {
       for (const message of messages) session.publishState({ ...message, isRetained });
     });
   }

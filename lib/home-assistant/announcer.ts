@@ -1,3 +1,4 @@
+import { delay } from '../backoff.js';
 import type { KnownParts } from '../bridge/part-list.js';
 import type { JsonFile } from '../json-file.js';
 import type { MqttSession } from '../mqtt/mqtt-session.js';
@@ -26,7 +27,7 @@ export interface AnnouncerOptions {
 export interface Announcer {
   /** Resolves when what was known from the start has been announced: the document goes before all states. */
   readonly ready: Promise<void>;
-  /** Resolves when what is to be published now has been written down. Never rejects. */
+  /** Resolves when these parts have been announced, so that their states can follow. Never rejects. */
   update(parts: KnownParts): Promise<void>;
   /** Home Assistant was started: after a moment it is told everything once more. */
   welcome(): void;
@@ -39,12 +40,9 @@ export function createAnnouncer(options: AnnouncerOptions, parts: KnownParts): A
   const { session, memory, discoveryTopic, documentOf, retainedOf, signal } = options;
   const { gatherMs = 500, birthDelayMs = () => 1_000 + Math.random() * 9_000 } = options;
   let told = inherit(options, parts);
-  let announcing: NodeJS.Timeout | undefined;
+  let announcing: Promise<void> | undefined;
   let welcoming: NodeJS.Timeout | undefined;
-  signal.addEventListener('abort', () => {
-    clearTimeout(announcing);
-    clearTimeout(welcoming);
-  });
+  signal.addEventListener('abort', () => clearTimeout(welcoming));
 
   function remember(change: Partial<Announced>): Promise<void> {
     told = { ...told, ...change };
@@ -78,6 +76,13 @@ export function createAnnouncer(options: AnnouncerOptions, parts: KnownParts): A
     });
   }
 
+  async function announceSoon(): Promise<void> {
+    // It rejects only at the end, when there is nothing left to announce.
+    await delay(gatherMs, signal).catch(() => {});
+    announcing = undefined;
+    await announce();
+  }
+
   /**
    * A marker tells Home Assistant that a component is gone only if it knows the component: after its start it is
    * shown the component once more, then the marker, and then the marker has done its work.
@@ -107,10 +112,8 @@ export function createAnnouncer(options: AnnouncerOptions, parts: KnownParts): A
       const stale = [...told.stale, ...gone].filter((topic) => !retained.includes(topic));
       await remember({ parts: next, retained, stale });
       void clean();
-      announcing ??= setTimeout(() => {
-        announcing = undefined;
-        void announce();
-      }, gatherMs);
+      announcing ??= announceSoon();
+      await announcing;
     },
     welcome() {
       welcoming ??= setTimeout(() => void repeat(), birthDelayMs());

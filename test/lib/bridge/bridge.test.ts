@@ -148,6 +148,17 @@ describe('what a bridge tells', () => {
     expect(order.indexOf(DOCUMENT)).toBeLessThan(order.indexOf(`${ROOT}/uploader/state`));
   });
 
+  it('tells the document before the states of new parts, too', async () => {
+    const here = await world();
+    const bridge = here.start();
+    bridge.take({ topic: 'gpu/reading', payload: { id: 'GPU-1', index: 0 } });
+    bridge.take({ topic: 'upload/state', payload: uploadState });
+    await soon(() => expect(topicsOf(here)).toContain(`${ROOT}/uploader/state`));
+    const order = topicsOf(here).filter((topic) => topic !== `${ROOT}/info`);
+    expect(order).toEqual([`${ROOT}/status`, DOCUMENT, `${ROOT}/gpu/gpu-1/state`, `${ROOT}/uploader/state`]);
+    expect(componentsOf(here)).toHaveProperty('queue_depth');
+  });
+
   it('keeps states at the broker and never an event', async () => {
     const here = await world();
     const bridge = here.start();
@@ -277,6 +288,19 @@ describe('what comes and goes', () => {
     expect(Object.keys(await retainedAt(here))).not.toContain(`${ROOT}/watch/scans-1/state`);
     await here.broker.publish('homeassistant/status', 'online');
     await soon(() => expect(componentsOf(here)).not.toHaveProperty('folder_scans_1_files'));
+  });
+
+  it('takes away what falls silent while the bridge runs, once the flows were started again', async () => {
+    const here = await world();
+    const bridge = here.start({ unseenMs: 50 });
+    bridge.take({ topic: 'upload/state', payload: uploadState });
+    bridge.take({ topic: 'watch/state', payload: watchState('/inbox') });
+    await soon(() => expect(componentsOf(here)).toHaveProperty('folder_inbox_1_files'));
+    bridge.callRoll();
+    bridge.take({ topic: 'upload/state', payload: uploadState });
+    await soon(() => expect(componentsOf(here).folder_inbox_1_files).toStrictEqual({ platform: 'sensor' }));
+    await soon(() => expect(lastOn(here, `${ROOT}/watch/inbox-1/state`)).toBe(''));
+    expect(componentsOf(here)).toHaveProperty('queue_depth.state_topic');
   });
 
   it('takes away what has not spoken for a while after a restart', async () => {

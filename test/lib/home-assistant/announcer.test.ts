@@ -108,7 +108,7 @@ describe('announcer', () => {
   it('announces parts that come together in one document, and writes it down before', async () => {
     const broker = brokerWith();
     const { update } = start(broker, NOTHING);
-    await update(UPLOADER);
+    void update(UPLOADER);
     await update(withFolders('a'));
     expect(remembered().retained).toContain('b/nas1/watch/a/state');
     await soon(() => expect(Object.keys(announced(broker))).toEqual(['folder_a', 'queue']));
