@@ -151,11 +151,16 @@ describe('what a bridge tells', () => {
   it('tells the document before the states of new parts, too', async () => {
     const here = await world();
     const bridge = here.start();
-    bridge.take({ topic: 'gpu/reading', payload: { id: 'GPU-1', index: 0 } });
     bridge.take({ topic: 'upload/state', payload: uploadState });
-    await soon(() => expect(topicsOf(here)).toContain(`${ROOT}/uploader/state`));
+    bridge.take({ topic: 'watch/state', payload: watchState('/inbox') });
+    await soon(() => expect(topicsOf(here)).toContain(`${ROOT}/watch/inbox-1/state`));
     const order = topicsOf(here).filter((topic) => topic !== `${ROOT}/info`);
-    expect(order).toEqual([`${ROOT}/status`, DOCUMENT, `${ROOT}/gpu/gpu-1/state`, `${ROOT}/uploader/state`]);
+    expect(order).toEqual([
+      `${ROOT}/status`,
+      DOCUMENT,
+      `${ROOT}/uploader/state`,
+      `${ROOT}/watch/inbox-1/state`,
+    ]);
     expect(componentsOf(here)).toHaveProperty('queue_depth');
   });
 
