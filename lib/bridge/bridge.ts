@@ -110,7 +110,7 @@ export function startBridge(options: BridgeOptions): Bridge {
         session.forget();
         await announcer.withdraw();
       }
-      await session.ended;
+      await Promise.all([session.ended, announcer.settled()]);
     },
   };
 }

@@ -31,6 +31,8 @@ export interface Announcer {
   update(parts: KnownParts): Promise<void>;
   /** Home Assistant was started: after a moment it is told everything once more. */
   welcome(): void;
+  /** Resolves when nothing is being written any more, after the signal was aborted. */
+  settled(): Promise<void>;
   /** Takes everything back, and forgets it, because the node was deleted. Never rejects. */
   withdraw(): Promise<void>;
 }
@@ -40,13 +42,16 @@ export function createAnnouncer(options: AnnouncerOptions, parts: KnownParts): A
   const { session, memory, discoveryTopic, documentOf, retainedOf, signal } = options;
   const { gatherMs = 500, birthDelayMs = () => 1_000 + Math.random() * 9_000 } = options;
   let told = inherit(options, parts);
+  let saved: Promise<void> = Promise.resolve();
   let announcing: Promise<void> | undefined;
   let welcoming: NodeJS.Timeout | undefined;
   signal.addEventListener('abort', () => clearTimeout(welcoming));
 
   function remember(change: Partial<Announced>): Promise<void> {
     told = { ...told, ...change };
-    return memory.save(told).catch(options.onUnsaved);
+    // What happens at the end may be done once more at the next start.
+    if (!signal.aborted) saved = memory.save(told).catch(options.onUnsaved);
+    return saved;
   }
 
   /** Empties topics that nobody needs any more, and forgets them once the broker has done so. */
@@ -118,6 +123,7 @@ export function createAnnouncer(options: AnnouncerOptions, parts: KnownParts): A
     welcome() {
       welcoming ??= setTimeout(() => void repeat(), birthDelayMs());
     },
+    settled: () => saved,
     async withdraw() {
       const own = discoveryTopic === null ? [] : [discoveryTopic];
       void session.clearStates([...told.retained, ...told.stale, ...own]);
