@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto';
 import { startBridge } from '../lib/bridge/bridge.js';
 import type { Command } from '../lib/bridge/command.js';
 import { DETAILS, type Detail } from '../lib/bridge/detail.js';
 import { asAnnounced } from '../lib/home-assistant/announced.js';
 import { openJsonFile } from '../lib/json-file.js';
 import { parseBaseTopic, parseDiscoveryPrefix, parseInstance } from '../lib/mqtt/mqtt-topics.js';
-import { SettingError, settingBoolean, settingChoice, settingNumber } from '../lib/settings.js';
+import { settingBoolean, settingChoice, settingNumber } from '../lib/settings.js';
+import { claimName, clientIdOf } from './_bridge-name.js';
 import { defineNode } from './_define-node.js';
 import { memoryPath } from './_memory-path.js';
 import { mqttReport } from './_mqtt-report.js';
 import { type BrokerConfig, type BrokerSettings, type FindNode, parseBroker } from './_mqtt-settings.js';
-import type { NodeTools } from './_node-tools.js';
 import { packVersion } from './_versions.js';
 
 interface Config extends BrokerConfig {
@@ -94,28 +93,6 @@ export default defineNode<Config, Options>('mqtt-bridge', {
     };
   },
 });
-
-/** Names in use in this Node-RED, by the node that has them. */
-const claims = new Map<string, string>();
-
-/**
- * Takes a name for as long as the node lives.
- * @throws SettingError when another bridge has it: each would take back what the other one tells
- */
-function claimName(name: string, instance: string, { id, signal }: NodeTools<Options>): void {
-  if (claims.has(name)) {
-    throw new SettingError(
-      `Instance: another MQTT bridge in these flows is called "${instance}" already. Type another name, or delete one of the two.`,
-    );
-  }
-  claims.set(name, id);
-  signal.addEventListener('abort', () => claims.delete(name));
-}
-
-function clientIdOf({ baseTopic, instance }: Pick<Options, 'baseTopic' | 'instance'>): string {
-  const mark = createHash('sha1').update(baseTopic).digest('hex').slice(0, 6);
-  return `immich-bridge-${instance}-${mark}`;
-}
 
 function messageOf({ name, value, id }: Command) {
   return { topic: `command/${name}`, payload: value, command: { id } };
