@@ -12,6 +12,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startBroker } from '../test/support/broker.js';
 import { startImmichStandIn } from '../test/support/immich-stand-in.js';
+import { median } from './median.js';
 
 const PHOTOS = 2_000;
 const RUNS = 7;
@@ -53,9 +54,6 @@ async function uploadAll(mqttUrl: string | undefined): Promise<number> {
   rmSync(folder, { recursive: true });
   return seconds;
 }
-
-const median = (values: number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** A broker in a process of its own, so that it takes no time from the server that stands in for Immich. */
 async function forkBroker(): Promise<{ url: string; stop(): void }> {

@@ -18,6 +18,7 @@ import { createKeyRights } from '../lib/health/key-rights.js';
 import { lookAtServer } from '../lib/health/server-look.js';
 import { createImmichClient } from '../lib/immich/immich-client.js';
 import { startImmichStandIn } from '../test/support/immich-stand-in.js';
+import { median } from './median.js';
 
 const KEY = 'bench';
 const LOOKS = 200;
@@ -103,9 +104,6 @@ async function answerOf<Answer>(child: ChildProcess): Promise<Answer> {
 function run(role: string, count: number, args: readonly string[]): Promise<number> {
   return answerOf<number>(fork(process.argv[1] ?? '', [role, String(count), ...args]));
 }
-
-const median = (values: number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** Measures the first of two programs beside the second. */
 async function compare(programs: Readonly<Record<string, readonly string[]>>, intervalMs: number) {

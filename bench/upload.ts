@@ -16,6 +16,7 @@ import type { StableFile } from '../lib/media-file.js';
 import { uploadFile } from '../lib/upload/upload-file.js';
 import { createUploadQueue } from '../lib/upload/upload-queue.js';
 import { startImmichStandIn } from '../test/support/immich-stand-in.js';
+import { median } from './median.js';
 
 const KEY = 'bench';
 const CONCURRENCY = 4;
@@ -135,9 +136,6 @@ function peakRssMB(): number {
   const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   return Number(kilobytes) / 1_024;
 }
-
-const median = (values: number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** Lets two programs take turns on the same kind of files and prints both and their ratio. */
 async function compare(

@@ -11,6 +11,7 @@ import {
   timeOf,
 } from '../fields.js';
 import { GPU_ALERTS, type GpuAlert } from '../gpu/gpu-reading.js';
+import { slugOf } from '../slug.js';
 import type { PayloadOptions } from './detail.js';
 
 /** The numbers of a reading: their names on the wire, and in the record. */
@@ -91,11 +92,7 @@ export function gpuStatePayload(
 /** A UUID or PCI slot as it goes into topics and unique ids, `[a-z0-9_-]+`; null when nothing is left of it. */
 export function gpuIdOf(value: unknown): string | null {
   if (typeof value !== 'string') return null;
-  const id = value
-    .toLowerCase()
-    .replace(/[^a-z0-9_-]+/g, '-')
-    .slice(0, 64)
-    .replace(/^-+|-+$/g, '');
+  const id = slugOf(value, 64);
   return id === '' ? null : id;
 }
 

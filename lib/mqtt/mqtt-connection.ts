@@ -2,8 +2,6 @@ import mqtt, { type MqttClient } from 'mqtt';
 import { type ClientOptions, type ConnectionEnd, clientOptions, describeFailure } from './mqtt-client.js';
 import type { MqttMessage, ReceivedMessage, Refusal } from './mqtt-message.js';
 
-export type { MqttMessage, ReceivedMessage } from './mqtt-message.js';
-
 export interface ConnectionOptions extends ClientOptions {
   /** Takes what comes in. Whatever it throws is dropped: one strange message must not end the rest. */
   readonly onMessage?: (message: ReceivedMessage) => unknown;

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { SettingError, settingText } from '../settings.js';
+import { slugOf } from '../slug.js';
 
 /** Where a bridge speaks and listens: every topic carries the name of its instance. */
 export interface BridgeTopics {
@@ -91,18 +92,12 @@ export function parseInstance(value: unknown, host = hostname()): string {
 }
 
 /**
- * A name as `[a-z0-9_-]+`: accents are cut, and a hyphen stands for whatever else is not allowed. Home
- * Assistant ignores a discovery topic with any other character (reference: its MQTT discovery).
+ * A name as `[a-z0-9_-]+`. Home Assistant ignores a discovery topic with any other character (reference: its MQTT
+ * discovery).
  * @throws SettingError when nothing is left of it
  */
 export function sanitiseInstance(name: string): string {
-  const sanitised = name
-    .normalize('NFKD')
-    .replace(/\p{Mark}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9_-]+/g, '-')
-    .slice(0, 64)
-    .replace(/^-+|-+$/g, '');
+  const sanitised = slugOf(name, 64);
   if (sanitised !== '') return sanitised;
   throw new SettingError(
     `Instance: "${name}" leaves no name. Type letters a to z, digits, hyphens or underscores, for example nas1.`,

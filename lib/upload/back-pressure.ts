@@ -1,3 +1,4 @@
+import { fieldsOf } from '../fields.js';
 import { HEALTH_ALERTS, type HealthAlert } from '../health/health-report.js';
 import { ImmichError } from '../immich/immich-error.js';
 import type { Pressure } from './room.js';
@@ -56,9 +57,6 @@ function pressureOf(mode: Pressure['mode'], why: string): Pressure {
 }
 
 function reasonsIn(report: unknown): string[] {
-  const alerts =
-    typeof report === 'object' && report !== null && 'alerts' in report ? report.alerts : undefined;
-  if (typeof alerts !== 'object' || alerts === null) return [];
-  const raised = new Map<string, unknown>(Object.entries(alerts));
-  return HEALTH_ALERTS.flatMap((alert) => (raised.get(alert) === true ? (REASONS[alert] ?? []) : []));
+  const raised = fieldsOf(fieldsOf(report).alerts);
+  return HEALTH_ALERTS.flatMap((alert) => (raised[alert] === true ? (REASONS[alert] ?? []) : []));
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { slugOf } from '../slug.js';
 
 const LONGEST_NAME = 24;
 
@@ -8,12 +9,6 @@ const LONGEST_NAME = 24;
  * what the folder is called, and tells apart folders of one name; `path` is absolute, without a slash at its end.
  */
 export function folderId(path: string): string {
-  const name = basename(path)
-    .normalize('NFKD')
-    .replace(/\p{Mark}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, LONGEST_NAME)
-    .replace(/^-+|-+$/g, '');
+  const name = slugOf(basename(path).replaceAll('_', ' '), LONGEST_NAME);
   return `${name || 'folder'}-${createHash('sha1').update(path).digest('hex').slice(0, 6)}`;
 }
