@@ -218,7 +218,7 @@ describe("mqtt-bridge's login", () => {
   const authenticate = (username?: string, password?: string) => username === 'anna' && password === PASSWORD;
   const file = (): string => {
     const folder = mkdtempSync(join(tmpdir(), 'mqtt-bridge-'));
-    cleanups.push(() => rmSync(folder, { recursive: true }));
+    cleanups.push(() => rmSync(folder, { recursive: true, maxRetries: 10 }));
     writeFileSync(join(folder, 'password'), `${PASSWORD}\n`);
     return join(folder, 'password');
   };
@@ -324,7 +324,7 @@ it('leaves a second bridge of the same name out, which would take back what the 
 it('says so when it cannot read what it remembers', async () => {
   const broker = await brokerWith();
   const userDir = mkdtempSync(join(tmpdir(), 'mqtt-bridge-'));
-  cleanups.push(() => rmSync(userDir, { recursive: true }));
+  cleanups.push(() => rmSync(userDir, { recursive: true, maxRetries: 10 }));
   mkdirSync(join(userDir, 'immich-bridge'));
   writeFileSync(join(userDir, 'immich-bridge/mqtt-n.json'), '{"half');
   helper.settings({ userDir });

@@ -41,7 +41,7 @@ export async function makeWorld(archive?: string): Promise<ArchiveWorld> {
 /** A fresh folder in `parent`; it is removed after the test. */
 export async function makeFolder(parent: string): Promise<string> {
   const folder = await realFs.realpath(await realFs.mkdtemp(join(parent, 'immich-bridge-test-')));
-  onTestFinished(() => realFs.rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => realFs.rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 

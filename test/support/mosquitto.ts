@@ -70,7 +70,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
       const gone = once(broker, 'exit');
       broker.kill('SIGKILL');
       await gone;
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -75,7 +75,7 @@ export async function startNodeRedProcess(options: NodeRedOptions): Promise<Node
     await exited;
     return child.exitCode;
   };
-  onTestFinished(() => void end('SIGKILL'));
+  onTestFinished(async () => void (await end('SIGKILL')));
   await vi.waitFor(
     () => {
       if (child.exitCode !== null) throw new Error(`Node-RED ended:\n${output}`);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -9,10 +9,10 @@ import type { HttpOptions } from '../../lib/immich/immich-http.js';
 import type { StableFile } from '../../lib/media-file.js';
 import { type StandIn, type StandInOptions, startImmichStandIn } from './immich-stand-in.js';
 
-/** A folder of this test's own, removed after it. */
+/** A folder of this test's own, removed after it, however late something that is being closed still writes there. */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'immich-bridge-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 

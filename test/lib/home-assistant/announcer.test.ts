@@ -58,12 +58,12 @@ const retainedOf = ({ folders }: KnownParts) => [
 ];
 
 let file: string;
-const closings: AbortController[] = [];
+const closings: (() => Promise<void>)[] = [];
 beforeEach(() => {
   file = join(tempFolder(), 'told.json');
 });
-afterEach(() => {
-  for (const closing of closings.splice(0)) closing.abort();
+afterEach(async () => {
+  await Promise.all(closings.splice(0).map((close) => close()));
 });
 
 function start(
@@ -72,7 +72,6 @@ function start(
   options: Partial<AnnouncerOptions> = {},
 ) {
   const closing = new AbortController();
-  closings.push(closing);
   const memory = openJsonFile<Announced>(file, asAnnounced);
   const unsaved: Error[] = [];
   const announcer = createAnnouncer(
@@ -90,7 +89,12 @@ function start(
     } as AnnouncerOptions,
     parts,
   );
-  return { ...announcer, memory, unsaved, stop: () => closing.abort() };
+  const stop = () => {
+    closing.abort();
+    return announcer.settled();
+  };
+  closings.push(stop);
+  return { ...announcer, memory, unsaved, stop };
 }
 
 const remembered = (): Announced => JSON.parse(readFileSync(file, 'utf8'));
@@ -130,7 +134,7 @@ describe('announcer', () => {
     await first.update(withFolders('a'));
     await soon(() => expect(announced(broker).folder_b).toStrictEqual({ platform: 'sensor' }));
     expect(broker.held.has('b/nas1/watch/b/state')).toBe(false);
-    first.stop();
+    await first.stop();
 
     const again = brokerWith();
     const second = start(again, withFolders('a'));
@@ -195,7 +199,7 @@ describe('announcer', () => {
   ])('takes back what the former name had told: %s', async (_, options, emptied) => {
     const first = start(brokerWith(), withFolders('a'));
     await soon(() => expect(Object.keys(remembered().components)).toHaveLength(2));
-    first.stop();
+    await first.stop();
     const broker = brokerWith();
     start(broker, withFolders('a'), options);
     await soon(() =>
@@ -212,13 +216,13 @@ describe('announcer', () => {
   it('does not forget what is to be taken back while the broker is away', async () => {
     const first = start(brokerWith(), UPLOADER);
     await soon(() => expect(remembered().components).toHaveProperty('queue'));
-    first.stop();
+    await first.stop();
     const away = brokerWith();
     const second = start({ ...away, clearStates: () => new Promise(() => {}) }, UPLOADER, {
       discoveryTopic: null,
     });
     await soon(() => expect(remembered().stale).toEqual([TOPIC]));
-    second.stop();
+    await second.stop();
     const broker = brokerWith();
     start(broker, UPLOADER, { discoveryTopic: null });
     await soon(() => expect(broker.told).toEqual([`${TOPIC} emptied`]));
