@@ -17,6 +17,13 @@ import { sha1Of } from '../support/world.js';
 
 const MEDIA = [...PHOTOS, ...VIDEOS];
 
+/** Waits until just these files lie there: an original goes a moment after its copy in the archive is there. */
+const isSettled = (here: PipelineWorld, { archive, inbox }: { archive: string[]; inbox: string[] }) =>
+  vi.waitFor(
+    () => expect([filesBelow(here.archive), filesBelow(here.inbox)]).toEqual([archive, inbox]),
+    PATIENCE,
+  );
+
 it('brings every kind of photo and video from the folder to Immich to the archive, and tells of it', async () => {
   const here = await pipelineWorld();
   for (const name of MEDIA.slice(0, 5)) copyFileSync(fixturePath(name), join(here.inbox, name));
@@ -25,8 +32,7 @@ it('brings every kind of photo and video from the folder to Immich to the archiv
   for (const name of MEDIA.slice(5)) copyFileSync(fixturePath(name), join(here.inbox, 'camera/DCIM', name));
 
   const archived = MEDIA.map((name, index) => (index < 5 ? name : join('camera/DCIM', name))).sort();
-  await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(archived), PATIENCE);
-  expect(filesBelow(here.inbox)).toEqual([]);
+  await isSettled(here, { archive: archived, inbox: [] });
   const stored = here.server.assets.map(({ fileName, sha1 }) => `${fileName} ${sha1}`).sort();
   expect(stored).toEqual(MEDIA.map((name) => `${name} ${sha1Of(readFileSync(fixturePath(name)))}`).sort());
   await vi.waitFor(() => expect(eventsOf(here)).toHaveLength(2 * MEDIA.length), PATIENCE);
@@ -45,8 +51,7 @@ it('keeps a truncated video and an empty file where they are, and takes them whe
   await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['photo.jpg']), PATIENCE);
   expect(here.server.assets).toHaveLength(1);
   copyFileSync(fixturePath('whole.mp4'), video);
-  await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['photo.jpg', 'video.mp4']), PATIENCE);
-  expect(filesBelow(here.inbox)).toEqual(['empty.jpg']);
+  await isSettled(here, { archive: ['photo.jpg', 'video.mp4'], inbox: ['empty.jpg'] });
 });
 
 it.each([
@@ -127,8 +132,7 @@ describe('stopping and dying', () => {
     await first.kill();
     await vi.waitFor(() => expect(lastStatusOf(here)).toBe('offline'), PATIENCE);
     await startShippedFlow(here);
-    await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['a.jpg', 'b.jpg', 'c.jpg']), PATIENCE);
-    expect(filesBelow(here.inbox)).toEqual([]);
+    await isSettled(here, { archive: ['a.jpg', 'b.jpg', 'c.jpg'], inbox: [] });
     expect(here.server.assets.map(({ fileName }) => fileName).sort()).toEqual(['a.jpg', 'b.jpg', 'c.jpg']);
   });
 });
@@ -201,8 +205,7 @@ it('leaves a file that outgrew MAX_FILE_SIZE_MB while it was written', async () 
   appendFileSync(growing, Buffer.alloc(1_100_000, 1));
   await vi.waitFor(() => expect(nodeRed.output()).toMatch(/growing\.jpg.* left out/), PATIENCE);
   writeFileSync(join(here.inbox, 'other.jpg'), 'another');
-  await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual(['other.jpg']), PATIENCE);
-  expect(filesBelow(here.inbox)).toEqual(['growing.jpg']);
+  await isSettled(here, { archive: ['other.jpg'], inbox: ['growing.jpg'] });
 });
 
 it('gives the key away nowhere: not in logs, MQTT, exported flows or answers of the editor', async () => {

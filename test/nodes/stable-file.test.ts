@@ -97,7 +97,7 @@ describe('stable-file', () => {
     await vi.waitFor(
       () => expect(seen.statuses.at(-1)).toMatchObject({ fill: 'grey', text: 'stable-file.status.idle' }),
       {
-        timeout: 5_000,
+        timeout: 20_000,
       },
     );
     expect(seen.statuses).toContainEqual(
@@ -110,15 +110,13 @@ describe('stable-file', () => {
     const seen = await startFlow();
     const path = await writeCut(inFolder('a.mp4'), 'whole.mp4', 5_000);
     receive(path);
-    await vi.waitFor(
-      () =>
-        expect(seen.statuses.at(-1)).toMatchObject({ fill: 'yellow', text: 'stable-file.status.unfinished' }),
-      { timeout: 5_000 },
+    await vi.waitFor(() =>
+      expect(seen.statuses.at(-1)).toMatchObject({ fill: 'yellow', text: 'stable-file.status.unfinished' }),
     );
     expect(seen.stable).toEqual([]);
     expect(infoLines()).toEqual(['stable-file.log.unfinished']);
     await copied('whole.mp4', 'a.mp4');
-    await vi.waitFor(() => expect(seen.stable).toHaveLength(1), { timeout: 5_000 });
+    await vi.waitFor(() => expect(seen.stable).toHaveLength(1));
     expect(seen.caught).toEqual([]);
   });
 
@@ -134,7 +132,7 @@ describe('stable-file', () => {
     const seen = await startFlow({ giveUpMinutes: '0.01' });
     const path = await writeCut(inFolder(name), kept === 0 ? 'photo.jpg' : 'whole-faststart.mp4', kept);
     receive(found(path), { topic: 'file/found' });
-    await vi.waitFor(() => expect(seen.caught).toHaveLength(1), { timeout: 5_000 });
+    await vi.waitFor(() => expect(seen.caught).toHaveLength(1));
     expect(seen.caught[0]?.error.message).toMatch(message);
     expect(seen.caught[0]).toMatchObject({ topic: 'file/found', payload: found(path) });
     expect(seen.stable).toEqual([]);

@@ -99,7 +99,7 @@ function start(
 
 const remembered = (): Announced => JSON.parse(readFileSync(file, 'utf8'));
 const announced = (broker: ReturnType<typeof brokerWith>) => componentsIn(broker.held.get(TOPIC) ?? '{}');
-const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 5_000, interval: 2 });
+const soon = (check: () => unknown) => vi.waitFor(check, { interval: 2 });
 
 describe('announcer', () => {
   it('says nothing while it knows of no part', async () => {

@@ -175,13 +175,13 @@ describe('the end', () => {
 
   it('gets out what waits at once, whatever the gap between events is', async () => {
     const broker = await brokerWith();
-    const session = sessionWith(broker.url, { eventGapMs: 10_000, closeMs: 20_000 });
+    const session = sessionWith(broker.url, { eventGapMs: 60_000, closeMs: 60_000 });
     await soon(() => expect(broker.messages).toEqual([online]));
     session.tell(...numbers(1, 100));
     session.publishState(state('a', '1'));
     const began = performance.now();
     await session.stop();
-    expect(performance.now() - began).toBeLessThan(8_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
     expect(events(broker)).toEqual(numbers(1, 100));
     expect(payloadsOn(broker, 'a')).toEqual(['1']);
     expect(broker.messages.at(-1)).toEqual(offline);

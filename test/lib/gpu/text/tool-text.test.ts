@@ -317,7 +317,7 @@ it.each([
   } catch (error) {
     expect(error).toMatchObject({ name: 'GpuError' });
   }
-  expect(performance.now() - started).toBeLessThan(1_000);
+  expect(performance.now() - started).toBeLessThan(15_000);
 });
 
 it.each([
