@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isGone } from './file-io.js';
+import { type FilePlace, lookAtFound, NoFileError, type OpenFile, openFoundFile } from './regular-file.js';
 import { sha1OfHandle } from './sha1.js';
 
 /** What tells one state of a file from the next. The change time shows a write that put the mtime back. */
@@ -38,28 +38,46 @@ export function isSameVersion(a: FileVersion, b: FileVersion): boolean {
 }
 
 /**
- * The version of the file at a path.
+ * The version of the file at a place.
  * @throws FileVersionError `vanished` when nothing or no regular file is there
  */
-export async function readVersion(path: string): Promise<FileVersion> {
+export async function readVersion(at: FilePlace | string): Promise<FileVersion> {
+  const place = typeof at === 'string' ? { path: at } : at;
   try {
-    const stats = await stat(path);
+    const stats = await lookAtFound(place);
     if (stats.isFile()) return versionOf(stats);
   } catch (error) {
     if (!isGone(error)) throw error;
   }
-  throw new FileVersionError('vanished', path);
+  throw new FileVersionError('vanished', place.path);
+}
+
+/**
+ * Opens exactly one version of a file for reading.
+ * @throws FileVersionError when another version is there, or none that may be read
+ */
+export async function openVersion(place: FilePlace, version: FileVersion): Promise<OpenFile['file']> {
+  const { file, stats } = await openFoundFile(place).catch((error: unknown) => {
+    const isNone = isGone(error) || error instanceof NoFileError;
+    throw isNone ? new FileVersionError('vanished', place.path) : error;
+  });
+  if (isSameVersion(versionOf(stats), version)) return file;
+  await file.close();
+  throw new FileVersionError('changed', place.path);
 }
 
 /**
  * SHA-1 (40 hex digits) of exactly one version of a file, read in pieces.
  * @throws FileVersionError when it is or becomes another version (an empty file counts as unfinished), or is gone
  */
-export async function hashVersion(path: string, version: FileVersion, signal?: AbortSignal): Promise<string> {
+export async function hashVersion(
+  place: FilePlace,
+  version: FileVersion,
+  signal?: AbortSignal,
+): Promise<string> {
+  const { path } = place;
   if (version.sizeBytes === 0) throw new FileVersionError('changed', path);
-  const file = await open(path).catch((error: unknown) => {
-    throw isGone(error) ? new FileVersionError('vanished', path) : error;
-  });
+  const file = await openVersion(place, version);
   try {
     const sha1 = await sha1OfHandle(file, signal, version.sizeBytes);
     if (!isSameVersion(versionOf(await file.stat()), version)) throw new FileVersionError('changed', path);

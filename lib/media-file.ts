@@ -13,6 +13,8 @@ export interface FoundFile {
   readonly foundAt: string;
   /** Largest size that the watch lets through; a file may outgrow it while it is written. */
   readonly maxBytes?: number;
+  /** Whether the watch follows links. Where it does not, none may lead to another file later on either. */
+  readonly isFollowingLinks?: boolean;
 }
 
 /** A found file that is completely written: its size and mtime stood still for `quietMs`. */

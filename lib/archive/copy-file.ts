@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { type FileIo, unlessCode } from '../file-io.js';
 import type { UploadedFile } from '../media-file.js';
+import { READ_NO_LINK } from '../regular-file.js';
 import { ArchiveError } from './archive-error.js';
 import { partPath, sweepLeftovers } from './archive-folder.js';
 import { lookAtOriginal, sha1OfFile } from './proven-file.js';
@@ -46,7 +47,7 @@ async function checkRoom(folder: string, sizeBytes: number, io: FileIo): Promise
 }
 
 async function writeCopy(from: string, to: string, stats: Stats, io: FileIo): Promise<void> {
-  const source = await io.fs.open(from, 'r');
+  const source = await io.fs.open(from, READ_NO_LINK);
   try {
     const target = await io.fs.open(to, 'wx', 0o600);
     try {

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type FileIo, GONE, unlessCode } from '../file-io.js';
 import type { UploadedFile } from '../media-file.js';
+import { isInFolder, READ_NO_LINK } from '../regular-file.js';
 import { sha1OfHandle } from '../sha1.js';
 import { ArchiveError } from './archive-error.js';
 import { isSameFolder } from './archive-folder.js';
@@ -22,7 +23,7 @@ export type Occupant = 'nobody' | 'itself' | 'same-bytes' | 'empty' | 'other';
  * @throws the system's error, or the reason of the signal
  */
 export async function sha1OfFile(path: string, io: FileIo): Promise<string> {
-  const handle = await io.fs.open(path, 'r');
+  const handle = await io.fs.open(path, READ_NO_LINK);
   try {
     return await sha1OfHandle(handle, io.signal);
   } finally {
@@ -44,6 +45,8 @@ export async function lookAtOriginal(file: UploadedFile, seen: Seen, io: FileIo)
     );
   }
   if (!stats.isFile() || stats.size !== file.sizeBytes) return { state: 'changed' };
+  // A folder on the way became a link: what lies behind it is somebody else's.
+  if (file.isFollowingLinks === false && !(await isInFolder(file))) return { state: 'gone' };
   if (stats.mtimeMs === seen.mtimeMs && stats.ctimeMs === seen.ctimeMs) return { state: 'unchanged', stats };
   const sha1 = await unlessCode(GONE, sha1OfFile(file.path, io));
   if (sha1 !== undefined && sha1 !== file.sha1) return { state: 'changed' };

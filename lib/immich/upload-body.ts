@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { open } from 'node:fs/promises';
-import { type FileVersion, FileVersionError, isSameVersion, versionOf } from '../file-version.js';
+import {
+  type FileVersion,
+  FileVersionError,
+  isSameVersion,
+  openVersion,
+  versionOf,
+} from '../file-version.js';
 import type { RequestBody } from './immich-http.js';
 
 /** One file as it goes to `POST /assets`. */
@@ -62,7 +67,7 @@ async function sendVersion(
   { path, version, onBytes }: UploadForm,
   write: (piece: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const file = await open(path);
+  const file = await openVersion({ path }, version);
   try {
     const size = Math.min(PIECE_BYTES, version.sizeBytes);
     const memory = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)] as const;

@@ -1,5 +1,5 @@
-import { stat as fsStat } from 'node:fs/promises';
 import type { FoundFile, StableFile } from '../media-file.js';
+import { lookAtFound } from '../regular-file.js';
 import {
   DEFAULT_STABILITY_RULES,
   isUnchanged,
@@ -58,7 +58,7 @@ interface Waiting {
  * clock is never set: a time of day that jumps at boot would make a growing file look quiet.
  */
 export function createStabilityGate(options: StabilityGateOptions): StabilityGate {
-  const { signal, now = () => performance.now(), stat = fsStat, checkVideo = checkVideoStructure } = options;
+  const { signal, now = () => performance.now(), checkVideo = checkVideoStructure } = options;
   const { checkIntervalMs = 1_000, maxConcurrentStats = 16, onNotWhole, onChange } = options;
   const waitingByPath = new Map<string, Waiting>();
   const schedule = createStabilityClock<Waiting>({
@@ -70,6 +70,7 @@ export function createStabilityGate(options: StabilityGateOptions): StabilityGat
       if (!isWaiting(entry)) return;
       try {
         const { file, rules, state } = entry;
+        const { stat = () => lookAtFound(file) } = options;
         const step = await takeStep(file.path, state, { rules, now, stat, checkVideo });
         if (isWaiting(entry)) follow(entry, step);
       } catch (error) {

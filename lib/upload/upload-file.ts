@@ -51,17 +51,17 @@ export async function uploadFile(
 ): Promise<UploadedFile> {
   const { now = () => new Date() } = options;
   const { memory = {}, signal } = attempt;
-  const version = await readVersion(file.path);
+  const version = await readVersion(file);
   if (version.sizeBytes !== file.sizeBytes || version.mtimeMs !== file.mtimeMs) {
     throw new FileVersionError('changed', file.path);
   }
   const isHashed = memory.hashed !== undefined && isSameVersion(memory.hashed.version, version);
-  const sha1 = isHashed && memory.hashed ? memory.hashed.sha1 : await hashVersion(file.path, version, signal);
+  const sha1 = isHashed && memory.hashed ? memory.hashed.sha1 : await hashVersion(file, version, signal);
   memory.hashed = { version, sha1 };
   signal?.throwIfAborted();
 
   const stored = await store({ file, version, sha1 }, options, attempt);
-  if (!isSameVersion(await readVersion(file.path), version)) throw new FileVersionError('changed', file.path);
+  if (!isSameVersion(await readVersion(file), version)) throw new FileVersionError('changed', file.path);
   return {
     ...file,
     sha1,

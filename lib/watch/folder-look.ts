@@ -140,6 +140,7 @@ function passOn(folder: KnownFolder, name: string, stats: Stats, options: Folder
     sizeBytes: stats.size,
     mtimeMs: stats.mtimeMs,
     foundAt: now().toISOString(),
+    isFollowingLinks: filter.isFollowingLinks,
     ...(Number.isFinite(filter.maxBytes) && { maxBytes: filter.maxBytes }),
   });
 }

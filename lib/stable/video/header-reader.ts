@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { openRegularFile } from '../../regular-file.js';
 
 /** Whether a video is all there; if not, why, as part of a sentence for a person ("the moov box is missing"). */
 export type VideoStructure =
@@ -33,9 +33,9 @@ export async function withHeaderReader<Result>(
   path: string,
   work: (reader: HeaderReader) => Promise<Result>,
 ): Promise<Result> {
-  const file = await open(path);
+  const { file, stats } = await openRegularFile(path);
   try {
-    const { size } = await file.stat();
+    const { size } = stats;
     const readAt = async (position: number, length: number): Promise<Buffer> => {
       const buffer = Buffer.alloc(length);
       const { bytesRead } = await file.read(buffer, 0, length, position);

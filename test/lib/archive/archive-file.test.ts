@@ -164,3 +164,20 @@ it('says which step failed when the card is read-only', async () => {
   await expect(refused).rejects.toThrow('"a.jpg" could not be removed from');
   expect(await filesBelow(world.root)).toEqual(['archive/a.jpg', 'watched/a.jpg']);
 });
+
+describe('a folder on the way that was swapped for a link', () => {
+  it('takes no file away from where it leads, though its bytes were proven', async () => {
+    const world = await makeWorld();
+    const file = { ...(await world.proven('sub/a.jpg', 'the same photo')), isFollowingLinks: false };
+    const outside = join(world.root, 'outside');
+    await fs.mkdir(outside);
+    await fs.writeFile(join(outside, 'a.jpg'), 'the same photo');
+    await fs.rename(join(world.watched, 'sub'), join(world.watched, 'was'));
+    await fs.symlink(outside, join(world.watched, 'sub'));
+    for (const mode of ['move', 'delete'] as const) {
+      const policy = parseArchivePolicy({ archiveFolder: world.archive, mode });
+      await expect(archiveFile(file, policy)).rejects.toMatchObject({ code: 'vanished' });
+    }
+    expect(await filesBelow(world.root)).toEqual(['outside/a.jpg', 'watched/sub', 'watched/was/a.jpg']);
+  });
+});

@@ -34,6 +34,7 @@ describe('what lies there at the start', () => {
       sizeBytes: 'one/deep/er/b.MP4'.length,
       mtimeMs: statSync(join(root, 'one/deep/er/b.MP4')).mtimeMs,
       foundAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      isFollowingLinks: false,
     });
     expect(watch.report()).toEqual({
       state: 'watching',
