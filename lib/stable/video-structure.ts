@@ -1,5 +1,12 @@
 import { extname } from 'node:path';
-import { type HeaderReader, type VideoStructure, WHOLE, withHeaderReader } from './video/header-reader.js';
+import {
+  type HeaderReader,
+  notWhole,
+  TooManyPartsError,
+  type VideoStructure,
+  WHOLE,
+  withHeaderReader,
+} from './video/header-reader.js';
 import { checkIsoBmff } from './video/iso-bmff.js';
 import { checkMatroska } from './video/matroska.js';
 import { checkRiff } from './video/riff.js';
@@ -24,7 +31,8 @@ export function isCheckedVideo(path: string): boolean {
 }
 
 /**
- * Says whether a video is all there, from its headers alone: a few kB are read of a file of any size. The
+ * Says whether a video is all there, from its headers alone: a few kB are read of a file of any size, and never more
+ * than 800 MB of one that was made to keep us busy. The
  * content decides how (a .mov may well be an AVI file), the extension where the content is unknown. A file of
  * any other kind has nothing to check and is whole. Damage inside the pictures is not seen.
  * @throws what the file system throws when the file cannot be opened or read
@@ -35,6 +43,9 @@ export async function checkVideoStructure(path: string): Promise<VideoStructure>
   return withHeaderReader(path, async (reader) => {
     const check = checkByContent(await reader.read(0, 256)) ?? byExtension;
     return check(reader);
+  }).catch((error: unknown) => {
+    if (error instanceof TooManyPartsError) return notWhole('it has more parts than any real video');
+    throw error;
   });
 }
 

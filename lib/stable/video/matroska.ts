@@ -11,7 +11,6 @@ const EBML = 0x1a45dfa3;
 const SEGMENT = 0x18538067;
 const CLUSTER = 0x1f43b675;
 const VOID = 0xec;
-const MAX_ELEMENTS = 500_000;
 const CUT_HEADER = 'the file ends inside a header';
 const ZEROS = 'there are only zeros where the rest of it should be';
 
@@ -26,9 +25,9 @@ const ZEROS = 'there are only zeros where the rest of it should be';
 export async function checkMatroska(reader: HeaderReader): Promise<VideoStructure> {
   const { sizeBytes } = reader;
   let position = 0;
-  for (let count = 0; position < sizeBytes && count < MAX_ELEMENTS; count++) {
+  while (position < sizeBytes) {
     const element = await readElement(reader, position);
-    if (count === 0 && element?.id !== EBML)
+    if (position === 0 && element?.id !== EBML)
       return notWhole('it does not begin like a Matroska or WebM file');
     if (element === undefined) break;
     if (element.id === SEGMENT) return checkSegment(reader, element);
@@ -48,7 +47,7 @@ async function checkSegment(reader: HeaderReader, segment: Element): Promise<Vid
   let hasCluster = false;
   let last = 0;
   let position = segment.bodyStart;
-  for (let count = 0; position < end && count < MAX_ELEMENTS; count++) {
+  while (position < end) {
     const element = await readElement(reader, position);
     if (element === undefined) {
       const problem = await problemAt(reader, position, segment.end === undefined);

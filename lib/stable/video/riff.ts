@@ -12,7 +12,6 @@ interface Chunk {
 
 /** Some cameras count the eight bytes of the RIFF header into its length. */
 const HEADER_BYTES = 8;
-const MAX_CHUNKS = 100_000;
 
 /**
  * Checks an AVI file (RIFF as in the Microsoft Multimedia Programming Interface, and the OpenDML extensions for
@@ -57,7 +56,7 @@ async function walkRiff(reader: HeaderReader, riff: Chunk): Promise<Walk> {
   let last = '';
   let position = riff.start + 12;
   const end = Math.min(riff.end, reader.sizeBytes);
-  for (let count = 0; position < end && count < MAX_CHUNKS; count++) {
+  while (position < end) {
     const chunk = await readChunk(reader, position);
     const isIndexed = last === 'idx1';
     if (chunk === undefined) {

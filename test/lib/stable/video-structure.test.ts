@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { withHeaderReader } from '../../../lib/stable/video/header-reader.js';
+import { TooManyPartsError, withHeaderReader } from '../../../lib/stable/video/header-reader.js';
 import { checkIsoBmff } from '../../../lib/stable/video/iso-bmff.js';
 import { checkVideoStructure, isCheckedVideo } from '../../../lib/stable/video-structure.js';
 import {
@@ -330,5 +330,73 @@ describe('cost', () => {
 
   it('says what the file system says when the file is gone', async () => {
     await expect(checkVideoStructure(inFolder('gone.mp4'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+describe('a file that was made to keep us busy ends the look', () => {
+  const hex = (text: string) => Buffer.from(text, 'hex');
+  const many = (part: Buffer, count: number) => Buffer.alloc(part.length * count, part);
+  const little = (value: number) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(value);
+    return bytes;
+  };
+  const COUNT = 600_000;
+  const movi = Buffer.concat([Buffer.from('LIST'), little(4), Buffer.from('movi')]);
+  const riff = (body: Buffer) =>
+    Buffer.concat([Buffer.from('RIFF'), little(4 + body.length), Buffer.from('AVI '), body]);
+  const TOO_MANY = 'it has more parts than any real video';
+
+  it.each<[string, string, () => Buffer[]]>([
+    ['boxes of nothing', 'a.mp4', () => [many(box('free'), COUNT)]],
+    [
+      'a moov of nothing',
+      'b.mp4',
+      () => [box('ftyp', Buffer.alloc(8)), box('moov', many(box('free'), COUNT))],
+    ],
+    ['elements of nothing', 'c.mkv', () => [hex('1a45dfa380'), many(hex('ec80'), COUNT)]],
+    [
+      'a segment of nothing',
+      'd.webm',
+      () => [hex('1a45dfa380'), hex('18538067ff'), many(hex('ec80'), COUNT)],
+    ],
+    [
+      'chunks of nothing',
+      'e.avi',
+      () => [riff(Buffer.concat([movi, many(Buffer.from('JUNK\0\0\0\0'), COUNT)]))],
+    ],
+    ['whole films of nothing', 'f.avi', () => [many(riff(movi), COUNT / 2)]],
+  ])('%s', async (_what, name, parts) => {
+    expect(await verdict(name, ...parts())).toBe(TOO_MANY);
+  });
+
+  it('however far its parts lie from each other', async () => {
+    await writeFile(inFolder('far.mp4'), Buffer.alloc(20_000, box('free')));
+    let looks = 0;
+    const jump = withHeaderReader(
+      inFolder('far.mp4'),
+      async (reader) => {
+        for (; ; looks++) await reader.read(looks % 2 === 0 ? 0 : 10_000, 16);
+      },
+      { headers: 1_000, pieces: 50 },
+    );
+    await expect(jump).rejects.toBeInstanceOf(TooManyPartsError);
+    expect(looks).toBe(51);
+  });
+
+  it.each([
+    [
+      'longer than any file',
+      'g.mp4',
+      `00000001${hex('66747970').toString('hex')}ffffffffffffffff`,
+      'ftyp box',
+    ],
+    ['an EBML header of 2^56 bytes', 'h.mkv', '1a45dfa301fffffffffffffe', 'inside a header'],
+    ['a segment of 2^56 bytes', 'i.mkv', '1a45dfa3801853806701fffffffffffffe', 'shorter than the length'],
+    ['a RIFF of 4 GB', 'j.avi', '52494646ffffffff41564920', 'shorter than the length'],
+    ['noise', 'k.mp4', 'deadbeef0badf00d8badf00ddeadbeef', 'does not begin like a video'],
+    ['a zip', 'l.mov', '504b030414000000080000002100', 'does not begin like a video'],
+  ])('%s', async (_what, name, bytes, reason) => {
+    expect(await verdict(name, hex(bytes), Buffer.alloc(64))).toContain(reason);
   });
 });
