@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
+import { printable } from '../lib/printable.js';
 import { settingText } from '../lib/settings.js';
 import { atMostEvery } from '../lib/throttle.js';
-import { printable } from '../lib/watch/folder-listing.js';
 import type { FolderProblem } from '../lib/watch/folder-look.js';
 import { type FolderWatchConfig, parseFolderSettings } from '../lib/watch/folder-settings.js';
 import {

@@ -7,7 +7,7 @@ import { ImmichError } from './immich-error.js';
 export interface AnswerOptions {
   /** For the sentence of an error. */
   readonly origin: string;
-  /** The most bytes of a body, 16 MiB by default: a page that never ends is not Immich. */
+  /** The most bytes of a body, 1 MiB by default: a page that never ends is not Immich. */
   readonly limitBytes?: number | undefined;
   /** Takes the body piece by piece; `text` is empty then, and memory does not depend on its size. */
   readonly onPiece?: ((piece: Buffer) => void) | undefined;
@@ -15,7 +15,8 @@ export interface AnswerOptions {
   readonly onSocket?: ((socket: Socket) => void) | undefined;
 }
 
-const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
+/** An answer about 1,000 checksums has 0.2 MB, and to read a larger one would hold up all others. */
+const LARGEST_ANSWER_BYTES = 1024 * 1024;
 
 /** The connection closed; why is told by the request's own error, if there is one. */
 export const CLOSED = new Error('the connection is closed');

@@ -1,4 +1,6 @@
+import { printable, shortened } from '../printable.js';
 import { ImmichError, type ImmichErrorDetails } from './immich-error.js';
+import { parseJson } from './json-body.js';
 
 /** An HTTP answer, its body read as text. */
 export interface HttpAnswer {
@@ -13,11 +15,15 @@ export interface AnswerContext {
   readonly origin: string;
   /** Name of the file that was sent; undefined for every other request. */
   readonly fileName?: string | undefined;
+  /** The API key: a server that repeats what it was sent must not get it into a sentence. */
+  readonly secret?: string | undefined;
   /** Nothing was sent to be stored: something was asked. */
   readonly isQuestion?: boolean;
 }
 
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
+const LONGEST_SAID = 300;
+const MOST_READ = 10_000;
 const PROXY_TROUBLE = new Set([408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 /**
@@ -37,6 +43,13 @@ export function readAnswer(answer: HttpAnswer, context: AnswerContext, now = new
   throw errorFor(answer, body, context, now);
 }
 
+/** What a server says of an error goes into sentences, logs and events: one short line, without the key. */
+function saidBy(body: unknown, { secret }: AnswerContext): string {
+  const text = errorTexts(body).join('; ');
+  const safe = secret === undefined ? text : text.replaceAll(secret, '…');
+  return shortened(printable(safe.slice(0, MOST_READ)), LONGEST_SAID);
+}
+
 /** The sentences of an error body in the three forms of Immich 2 and 3; source: recorded answers. */
 export function errorTexts(body: unknown): string[] {
   if (!isObject(body)) return [];
@@ -50,7 +63,7 @@ export function errorTexts(body: unknown): string[] {
 function errorFor(answer: HttpAnswer, body: unknown, context: AnswerContext, now: Date): ImmichError {
   const { status } = answer;
   const { origin, fileName, isQuestion = false } = context;
-  const said = errorTexts(body).join('; ');
+  const said = saidBy(body, context);
   const details: ImmichErrorDetails = { status, ...correlation(answer, body), ...retryAfter(answer, now) };
   if (status >= 300 && status < 400) return redirected(answer, origin, details);
   if (status === 400) return badRequest(said, context, details);
@@ -142,10 +155,7 @@ function forbidden(said: string, { origin }: AnswerContext, details: ImmichError
 function redirected(answer: HttpAnswer, origin: string, details: ImmichErrorDetails): ImmichError {
   const location = answer.headers.location ?? '';
   const target = URL.canParse(location, origin) ? new URL(location, origin).origin : undefined;
-  const advice =
-    target !== undefined && target !== origin
-      ? `Use ${target} as Immich's address.`
-      : 'A login page may stand in front of it.';
+  const advice = adviceOn(target, origin);
   return new ImmichError(
     'wrong-address',
     `${origin} sends every request elsewhere (status ${answer.status}). ${advice}`,
@@ -153,12 +163,20 @@ function redirected(answer: HttpAnswer, origin: string, details: ImmichErrorDeta
   );
 }
 
+/** An address on another host may be anybody's: only a person can say whether the key may go there. */
+function adviceOn(target: string | undefined, origin: string): string {
+  if (target === undefined || target === origin) return 'A login page may stand in front of it.';
+  const isSameHost = new URL(target).hostname === new URL(origin).hostname;
+  if (isSameHost) return `Use ${target} as Immich's address.`;
+  return `It leads to ${shortened(target, 100)}, where nothing was sent. If that is your Immich, use it as the address.`;
+}
+
 function correlation(answer: HttpAnswer, body: unknown): { correlationId?: string } {
   const id =
     isObject(body) && typeof body.correlationId === 'string'
       ? body.correlationId
       : answer.headers['x-correlation-id'];
-  return id === undefined ? {} : { correlationId: id };
+  return id !== undefined && /^[\w.:-]{1,64}$/.test(id) ? { correlationId: id } : {};
 }
 
 function retryAfter(answer: HttpAnswer, now: Date): { retryAfterMs?: number } {
@@ -166,16 +184,6 @@ function retryAfter(answer: HttpAnswer, now: Date): { retryAfterMs?: number } {
   if (!text) return {};
   const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now.getTime();
   return Number.isFinite(ms) && ms > 0 ? { retryAfterMs: Math.min(ms, LONGEST_RETRY_AFTER_MS) } : {};
-}
-
-/** The value of a JSON text; undefined when it is none (an HTML page, an empty body). */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A page of a proxy: the status alone has to do.
-    return undefined;
-  }
 }
 
 /** Whether a value is a JSON object. */

@@ -29,7 +29,7 @@ export function queueCounts(body: unknown): readonly QueueCount[] | null {
 }
 
 function count(name: unknown, isPaused: unknown, counts: unknown): QueueCount | undefined {
-  if (typeof name !== 'string' || !isObject(counts)) return undefined;
+  if (typeof name !== 'string' || !/^[\w-]{1,64}$/.test(name) || !isObject(counts)) return undefined;
   const { waiting, delayed, paused } = counts;
   const backlog = [waiting, delayed, paused].reduce((sum: number, part) => sum + (Number(part) || 0), 0);
   return { name, isPaused: isPaused === true, backlog };

@@ -7,14 +7,16 @@ import { isObject } from './immich-answer.js';
 export function versionText(body: unknown): string | null {
   if (!isObject(body)) return null;
   const numbers = [body.major, body.minor, body.patch];
-  if (!numbers.every((part) => typeof part === 'number')) return null;
+  if (!numbers.every((part) => Number.isSafeInteger(part))) return null;
   const { prerelease } = body;
-  return numbers.join('.') + (typeof prerelease === 'number' ? `-rc.${prerelease}` : '');
+  return numbers.join('.') + (Number.isSafeInteger(prerelease) ? `-rc.${prerelease}` : '');
 }
 
 /** The version in a name such as `v2.8.0`; null for anything that is none. */
 export function versionOfName(name: unknown): string | null {
-  return typeof name === 'string' ? (/^v?(\d+\.\d+\.\d+(-[\w.]+)?)$/.exec(name.trim())?.[1] ?? null) : null;
+  return typeof name === 'string' && name.length <= 32
+    ? (/^v?(\d+\.\d+\.\d+(-[\w.]+)?)$/.exec(name.trim())?.[1] ?? null)
+    : null;
 }
 
 /** Where Immich's notes of a version are. */

@@ -1,18 +1,17 @@
 import type { ClientRequest } from 'node:http';
-import type { Socket } from 'node:net';
 
 export interface StallLimits {
   /** Longest time to get a connection, in milliseconds. */
   readonly connectMs?: number;
-  /** Longest time in which no byte moves, in milliseconds. */
+  /** Longest time in which no byte leaves, in milliseconds. */
   readonly stallMs?: number;
-  /** Longest time for the answer after the last byte was sent, in milliseconds. */
+  /** Longest time for the whole answer after the last byte was sent, in milliseconds: it is small, however it trickles. */
   readonly answerMs?: number;
 }
 
 /**
  * Watches one request and calls `onStall` once, with the end of a sentence, when it stands still: while it
- * connects, while bytes should move, or while the answer is awaited. `end` stops the watch.
+ * connects, while bytes should leave, or while the answer is awaited. `end` stops the watch.
  */
 export function watchProgress(limits: StallLimits, onStall: (sentence: string) => void) {
   const { connectMs = 10_000, stallMs = 60_000, answerMs = 180_000 } = limits;
@@ -27,8 +26,8 @@ export function watchProgress(limits: StallLimits, onStall: (sentence: string) =
   };
   const look = () => {
     const now = performance.now();
-    const bytes = bytesMoved(request?.socket);
-    if (phase !== 'connecting' && bytes !== moved) since = now;
+    const bytes = request?.socket?.bytesWritten ?? 0;
+    if (phase === 'sending' && bytes !== moved) since = now;
     moved = bytes;
     const seconds = (ms: number) => Math.round(ms / 1_000);
     if (phase === 'connecting' && now - since >= connectMs) {
@@ -58,8 +57,4 @@ export function watchProgress(limits: StallLimits, onStall: (sentence: string) =
     },
     end: () => clearInterval(timer),
   };
-}
-
-function bytesMoved(socket: Socket | null | undefined): number {
-  return (socket?.bytesWritten ?? 0) + (socket?.bytesRead ?? 0);
 }

@@ -1,5 +1,6 @@
 import { type Dirent, watch } from 'node:fs';
 import { lstat, opendir, readdir, stat } from 'node:fs/promises';
+import { escapeCode } from '../printable.js';
 
 /** What watching needs from the file system, so that a test can make a folder unreadable or a watcher deaf. */
 export interface FolderIo {
@@ -73,19 +74,10 @@ export async function undecodableNames(path: string, io: FolderIo = realFolderIo
   return names.filter((name) => !Buffer.from(name.toString()).equals(name)).map(readableName);
 }
 
-/** A path that can be shown in one line of a log: control characters are written as `\x0a`. */
-export function printable(path: string): string {
-  return path.replace(/\p{Cc}/gu, (character) => escapeByte(character.charCodeAt(0)));
-}
-
 function readableName(name: Buffer): string {
   return [...name]
-    .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : escapeByte(byte)))
+    .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : escapeCode(byte)))
     .join('');
-}
-
-function escapeByte(byte: number): string {
-  return `\\x${byte.toString(16).padStart(2, '0')}`;
 }
 
 function kindOf(entry: Dirent): FolderEntry['kind'] {

@@ -185,7 +185,7 @@ const notThere: [string, Fault, string, RegExp][] = [
   ['nothing', { ...whole, body: '' }, 'wrong-address', /web page/],
   ['a login', { kind: 'answer', status: 401 }, 'wrong-address', /asks for a login/],
   ['a firewall', { kind: 'answer', status: 403, body: '<html>' }, 'forbidden', /firewall/],
-  ['a redirect', proxyFaults.redirect('https://photos.example.org/'), 'wrong-address', /Use https:/],
+  ['a redirect', proxyFaults.redirect('https://photos.example.org/'), 'wrong-address', /leads to https:/],
   ['a gigantic page', { ...whole, body: { res: 'x'.repeat(200_000) } }, 'wrong-address', /endless/],
   ['a reset', { kind: 'reset' }, 'offline', /ended the connection/],
   ['silence', { kind: 'hang' }, 'offline', /did not answer/],

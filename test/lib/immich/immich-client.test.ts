@@ -160,7 +160,7 @@ const cases: Case[] = [
     name: 'redirect',
     fault: proxyFaults.redirect('https://photos.example.org/api/assets'),
     error: { kind: 'wrong-address' },
-    says: /Use https:\/\/photos\.example\.org/,
+    says: /leads to https:\/\/photos\.example\.org, where nothing was sent/,
   },
   {
     name: 'captive portal',

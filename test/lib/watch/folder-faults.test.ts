@@ -1,7 +1,7 @@
 import { appendFileSync, chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type FolderIo, printable, realFolderIo } from '../../../lib/watch/folder-listing.js';
+import { type FolderIo, realFolderIo } from '../../../lib/watch/folder-listing.js';
 import { until, watchWorld, write } from '../../support/watched-world.js';
 import { tempFolder } from '../../support/world.js';
 
@@ -195,9 +195,3 @@ it('reports names that are not UTF-8 once, with a form to read, and goes on', as
   renameSync(odd('caf\xe9.jpg'), join(root, 'café.jpg'));
   await finds('a.jpg', 'café.jpg');
 });
-
-it.each([
-  ['/a/b c.jpg', '/a/b c.jpg'],
-  ['/a/new\nline\x1b[31m.jpg', '/a/new\\x0aline\\x1b[31m.jpg'],
-  ['/a/é😀.jpg', '/a/é😀.jpg'],
-])('shows %j in one line', (path, shown) => expect(printable(path)).toBe(shown));
