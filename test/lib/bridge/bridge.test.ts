@@ -56,7 +56,7 @@ interface Running extends Bridge {
   stop(isRemoved?: boolean): Promise<void>;
 }
 
-const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 2 });
+const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 25_000, interval: 2 });
 
 async function world(): Promise<World> {
   const broker = await startBroker();
