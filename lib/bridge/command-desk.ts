@@ -51,6 +51,9 @@ const SAME_WITHIN_MS = 10_000;
 /** Commands that wait for their answers; more are refused. */
 const MOST_OPEN = 100;
 
+/** Commands that are remembered: in a flood the oldest are forgotten before their time. */
+const MOST_KNOWN = 1_000;
+
 /** Answers are for somebody who waits now. */
 const ANSWER_EXPIRES_SECONDS = 60;
 
@@ -61,7 +64,7 @@ export function openCommandDesk(options: CommandDeskOptions): CommandDesk {
   const { topics, signal, detail, forward, send, patienceMs = 5_000, now = Date.now } = options;
   const cases = new Map<string, Case>();
   const commandStart = topics.command('');
-  const openCases = () => [...cases.values()].filter(({ timer }) => timer !== undefined).length;
+  let openCount = 0;
   signal.addEventListener('abort', () => {
     for (const { timer } of cases.values()) clearTimeout(timer);
     cases.clear();
@@ -85,13 +88,16 @@ export function openCommandDesk(options: CommandDeskOptions): CommandDesk {
     const known = cases.get(keyOf(name, id));
     if ('error' in command) reply(name, id, command.error, from);
     else if (known !== undefined) repeat(name, id, known, from);
-    else if (openCases() < MOST_OPEN) pass(command, from);
+    else if (openCount < MOST_OPEN) pass(command, from);
     else reply(name, id, 'Too many commands at a time. Try again in some seconds.', from);
   }
 
+  /** They are in the order in which they came, so it is enough to look at the oldest. */
   function forgetOld(): void {
     for (const [key, { at, timer }] of cases) {
-      if (timer === undefined && now() - at > SAME_WITHIN_MS) cases.delete(key);
+      const isOld = now() - at > SAME_WITHIN_MS;
+      if (!isOld && cases.size <= MOST_KNOWN) return;
+      if (timer === undefined) cases.delete(key);
     }
   }
 
@@ -104,6 +110,7 @@ export function openCommandDesk(options: CommandDeskOptions): CommandDesk {
     const { name, id } = command;
     const timer = setTimeout(() => settle(name, id, NOBODY), patienceMs);
     cases.set(keyOf(name, id), { from, at: now(), timer, error: null });
+    openCount += 1;
     forward(command);
   }
 
@@ -111,6 +118,7 @@ export function openCommandDesk(options: CommandDeskOptions): CommandDesk {
     const open = cases.get(keyOf(name, id));
     if (open?.timer === undefined) return;
     clearTimeout(open.timer);
+    openCount -= 1;
     open.timer = undefined;
     open.error = error;
     reply(name, id, error, open.from);
@@ -148,12 +156,15 @@ function settingOf(topics: BridgeTopics, topic: string): 'paused' | 'concurrency
 
 const keyOf = (name: string, id: string) => `${name} ${id}`;
 
+/** What a broker may hang up on (MQTT 5, section 1.5.4), and what would begin a new line in a log. */
+const UNFIT = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\u2028\u2029]/u;
+
 /** A name that an answer can carry in its topic. */
 function isName(name: string): boolean {
-  return /^[^/#+\0]{1,64}$/u.test(name) && !/[\uD800-\uDFFF]/u.test(name);
+  return /^[^/#+]{1,64}$/u.test(name) && !UNFIT.test(name);
 }
 
 /** A topic that every broker takes, and that is not the broker's own. */
 function isFit(topic: string): boolean {
-  return topic.length <= 256 && !topic.startsWith('$') && !/[#+\0]/.test(topic);
+  return /^(?!\$)[^#+]{1,256}$/.test(topic) && !UNFIT.test(topic);
 }

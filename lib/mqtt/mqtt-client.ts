@@ -33,7 +33,7 @@ export interface ConnectionEnd {
 }
 
 /** The largest packet that we let a broker send us, in bytes: commands are far smaller. */
-const LARGEST_PACKET = 65_536;
+export const LARGEST_PACKET = 65_536;
 
 /** Refusals of a login: 4 and 5 in MQTT 3.1.1 (table 3.1), 134 and 135 in MQTT 5 (section 2.4). */
 const LOGIN_REFUSALS = new Set<unknown>([4, 5, 134, 135]);

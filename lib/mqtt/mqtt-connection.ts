@@ -1,6 +1,13 @@
 import mqtt, { type MqttClient } from 'mqtt';
-import { type ClientOptions, type ConnectionEnd, clientOptions, describeFailure } from './mqtt-client.js';
+import {
+  type ClientOptions,
+  type ConnectionEnd,
+  clientOptions,
+  describeFailure,
+  LARGEST_PACKET,
+} from './mqtt-client.js';
 import type { MqttMessage, ReceivedMessage, Refusal } from './mqtt-message.js';
+import { createPacketLimit } from './packet-limit.js';
 
 export interface ConnectionOptions extends ClientOptions {
   /** Takes what comes in. Whatever it throws is dropped: one strange message must not end the rest. */
@@ -63,6 +70,10 @@ function follow(client: MqttClient, { onMessage = () => {} }: ConnectionOptions)
     client.stream.destroy();
   };
   client.on('error', fail);
+  const isTooLong = createPacketLimit(LARGEST_PACKET);
+  client.stream.on('data', (piece: Uint8Array) => {
+    if (isTooLong(piece)) fail({ code: 'a packet that is too large' });
+  });
   client.on('disconnect', ({ reasonCode }) => fail({ code: reasonCode || 'closed' }));
   client.once('connect', ({ properties = {} }) => {
     limits = properties;

@@ -83,6 +83,19 @@ describe('command desk', () => {
     expect(commands).toHaveLength(101);
   });
 
+  it('remembers only the newest of a flood', () => {
+    const { ask, ok, commands, answers } = desk();
+    for (let i = 0; i < 20_000; i += 1) {
+      ask('resume', `{"id":"${i}"}`);
+      ok('resume', String(i));
+    }
+    expect([commands.length, answers().length]).toEqual([20_000, 20_000]);
+    ask('resume', '{"id":"19500"}');
+    expect([commands.length, answers().length]).toEqual([20_000, 20_001]);
+    ask('resume', '{"id":"18000"}');
+    expect(commands).toHaveLength(20_001);
+  });
+
   it('answers where the asker wants it, too, with his mark', () => {
     const { ask, sent } = desk();
     const correlationData = Buffer.from('7');
@@ -97,6 +110,10 @@ describe('command desk', () => {
     '$SYS/x',
     'a/#',
     'a/+/b',
+    '',
+    'a\nb',
+    'a\u0001',
+    'a\u{1fffe}',
     'x'.repeat(257),
     topics.uploaderState,
     topics.command('pause'),
@@ -108,11 +125,15 @@ describe('command desk', () => {
     expect(sent.map(({ topic }) => topic)).toEqual([topics.response('unknown')]);
   });
 
-  it.each(['', 'a/b', 'x'.repeat(65)])('leaves a name that no answer can carry alone: %s', (name) => {
-    const { ask, sent, commands } = desk();
-    ask(name);
-    expect([sent, commands]).toEqual([[], []]);
-  });
+  it.each(['', 'a/b', 'x'.repeat(65), 'a\n[error] FAKE LINE', 'a\x1b[2J', '\uffff'])(
+    'leaves a name that no answer can carry alone: %j',
+    (name) => {
+      const { ask, sent, commands, ignored } = desk();
+      ask(name);
+      ask(name, '{}', { isRetained: true });
+      expect([sent, commands, ignored]).toEqual([[], [], []]);
+    },
+  );
 
   it('leaves retained commands alone, and says nothing when one is taken away', () => {
     const { ask, commands, ignored } = desk();
