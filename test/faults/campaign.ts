@@ -1,0 +1,169 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeFolderLook } from './archive-look.js';
+import { type FaultWorld, makeFaultWorld, ROOT_TOPIC } from './fault-world.js';
+import { ALWAYS, IN_THE_END, type Invariant } from './invariants.js';
+import { openFilesOf } from './process-look.js';
+import { drawRound, playRound, type RoundPlan } from './round.js';
+import { archiveKey, type RoundView } from './round-view.js';
+import { sweepTorsos } from './sweep.js';
+import { hear } from './uploader-says.js';
+
+/** How long a quiet world may take until everything is in its place, in milliseconds. */
+const PATIENCE_MS = 120_000;
+const LOOK_EVERY_MS = 150;
+const RETRY_EVERY_MS = 2_000;
+/** The owner takes the archive away after so many rounds. */
+const ROUNDS_AN_ARCHIVE = 4;
+
+export interface CampaignOptions {
+  readonly seed: string;
+  readonly rounds: number;
+  /** Told how each round went. */
+  readonly onRound?: (line: string) => void;
+}
+
+/**
+ * Runs the rounds of a seed, one after the other in one world.
+ * @throws Error with the seed, the round, what happened in it, what is not as it must be, and the end of the log
+ */
+export async function runCampaign({ seed, rounds, onRound = () => {} }: CampaignOptions): Promise<void> {
+  const world = await makeFaultWorld(seed);
+  onRound(`seed ${seed}: ${world.description}`);
+  const judge = makeJudge(world);
+  await judge.endRound({ deeds: [], misfortunes: [] }, 0, []);
+  for (let number = 1; number <= rounds; number += 1) {
+    const plan = drawRound(seed, number);
+    const trace: string[] = [];
+    const began = performance.now();
+    judge.beginRound();
+    await playRound(world, plan, (line) => trace.push(line));
+    const played = performance.now();
+    await judge.endRound(plan, number, trace);
+    const seconds = [played - began, performance.now() - played].map((ms) => (ms / 1_000).toFixed(1));
+    const befell = plan.misfortunes.map(({ misfortune }) => misfortune.name).join('; ');
+    onRound(`seed ${seed} round ${number}: ${seconds[0]} s and ${seconds[1]} s to rest; ${befell}`);
+    if (number % ROUNDS_AN_ARCHIVE === 0) takeArchiveAway(world);
+  }
+  await sweepTorsos(world);
+}
+
+/** Keeps in mind how things were when a round began, and judges how they are when it is over. */
+function makeJudge(world: FaultWorld) {
+  const look = makeFolderLook();
+  const changed = new Set<string>();
+  const { ledger, facts, server, places } = world;
+  let before = { message: 0, logged: 0, archived: new Set<string>(), assets: 0 };
+  let totals: RoundView['totalsBefore'];
+  let life: { pid: number | undefined; descriptors: number } | undefined;
+
+  function view(): RoundView {
+    const pid = world.nodeRed().process.pid;
+    return {
+      world,
+      assets: server.assets,
+      inbox: look(places.inbox),
+      archive: look(places.archive),
+      says: hear(world, before.message),
+      archivedBefore: before.archived,
+      totalsBefore: totals,
+      changed,
+      log: world.log().slice(before.logged),
+      descriptorsBefore: life?.pid === pid ? life?.descriptors : undefined,
+    };
+  }
+
+  return {
+    beginRound() {
+      facts.hasLostEvents = false;
+      facts.hasChangedBytes = false;
+      const archived = new Set(look(places.archive).map(archiveKey));
+      before = {
+        message: world.broker.messages().length,
+        logged: world.log().length,
+        archived,
+        assets: server.assets.length,
+      };
+    },
+    async endRound(plan: RoundPlan, number: number, trace: readonly string[]): Promise<void> {
+      for (const { id, sha1 } of facts.hasChangedBytes ? server.assets.slice(before.assets) : []) {
+        if (!ledger.complete.has(sha1)) changed.add(id);
+      }
+      const problems = await untilAtRest(world, view);
+      const wrong = [...problems, ...broken(ALWAYS, view()), ...(await retainedProblems(world))];
+      if (wrong.length > 0) throw new Error(report(world, plan, number, trace, wrong));
+      ledger.settle();
+      totals = hear(world).state?.totals;
+      const { pid } = world.nodeRed().process;
+      if (life?.pid !== pid) life = { pid, descriptors: openFilesOf(pid)?.count ?? 0 };
+    },
+  };
+}
+
+/** Waits until all comes true, pressing "retry" as a person would; gives what did not. */
+async function untilAtRest(world: FaultWorld, view: () => RoundView): Promise<string[]> {
+  const end = performance.now() + PATIENCE_MS;
+  let retriedAt = 0;
+  for (;;) {
+    const now = view();
+    const problems = broken(IN_THE_END, now);
+    if (problems.length === 0 || performance.now() > end) return problems;
+    if ((now.says.state?.failed ?? 0) > 0 && performance.now() - retriedAt > RETRY_EVERY_MS) {
+      retriedAt = performance.now();
+      await world.broker.publish(`${ROOT_TOPIC}/cmd/retry`, '');
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+function broken(invariants: Readonly<Record<string, Invariant>>, view: RoundView): string[] {
+  return Object.entries(invariants).flatMap(([name, isBroken]) =>
+    isBroken(view).map((sentence) => `${name}: ${sentence}`),
+  );
+}
+
+/** Whoever comes to the broker now hears the same as those who were there. */
+async function retainedProblems(world: FaultWorld): Promise<string[]> {
+  const retained = await world.broker.retained();
+  const said = new Map(
+    world.broker
+      .messages()
+      .filter(({ topic }) => topic.startsWith(`${ROOT_TOPIC}/`))
+      .map(({ topic, payload }) => [topic, payload]),
+  );
+  const kept = [...said].filter(
+    ([topic]) => /\/(status|info|state)$/.test(topic) && !topic.includes('/gpu/'),
+  );
+  return kept
+    .filter(([topic, payload]) => retained.get(topic) !== payload)
+    .map(
+      ([topic, payload]) =>
+        `retained: ${topic} was ${payload} and the broker tells ${retained.get(topic) ?? 'nothing'}.`,
+    );
+}
+
+function takeArchiveAway({ places }: FaultWorld): void {
+  for (const name of readdirSync(places.archive).filter((entry) => !entry.endsWith('.part'))) {
+    rmSync(join(places.archive, name), { recursive: true });
+  }
+}
+
+function report(
+  world: FaultWorld,
+  { deeds, misfortunes }: RoundPlan,
+  number: number,
+  trace: readonly string[],
+  wrong: readonly string[],
+): string {
+  const { seed, description } = world;
+  return [
+    `Round ${number} of seed ${seed} (${description}; ${deeds.length} deeds, ${misfortunes.length} misfortunes):`,
+    ...wrong.map((sentence) => `  ${sentence}`),
+    `Again: FAULT_SEED=${seed} FAULT_ROUNDS=${number} npx vitest run test/faults`,
+    'What happened:',
+    ...trace.map((line) => `  ${line}`),
+    'The end of the log:',
+    world.log().split('\n').slice(-60).join('\n'),
+  ].join('\n');
+}

@@ -1,0 +1,250 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { filesBelow } from '../support/files-below.js';
+import type { Fault } from '../support/immich-stand-in.js';
+import type { ProxyFault } from './fault-proxy.js';
+import type { FaultWorld } from './fault-world.js';
+import type { Random } from './prng.js';
+import { waitUntil } from './when.js';
+
+/** Something that befalls the world. */
+export interface Misfortune {
+  readonly name: string;
+  /** Only one of a kind befalls the world at a time. */
+  readonly kind: 'network' | 'server' | 'broker' | 'disk' | 'folder' | 'clock' | 'life';
+  /** Lets it happen and gives what ends it; undefined when it is over already. */
+  readonly begin: (world: FaultWorld) => Promise<End> | End;
+}
+
+type End = (() => Promise<void> | void) | undefined;
+
+const HOUR_MS = 3_600_000;
+const JUMPS_MS = [-50 * 365 * 24 * HOUR_MS, -24 * HOUR_MS, -5_000, 5_000, 2 * HOUR_MS, 24 * HOUR_MS];
+const LONGEST_WAIT_MS = 2_500;
+
+const PAGE = '<!doctype html><title>Sorry</title><p>Please log in.</p>';
+
+/** Draws one misfortune. */
+export function drawMisfortune(random: Random): Misfortune {
+  return random.pick(MAKERS)(random);
+}
+
+const MAKERS: readonly ((random: Random) => Misfortune)[] = [
+  ...Array(5).fill(networkFault),
+  serverDown,
+  serverFault,
+  serverFault,
+  brokerAway,
+  brokerAway,
+  brokerForgets,
+  diskFull,
+  diskFull,
+  folderAway,
+  clockJump,
+  clockJump,
+  death,
+  death,
+  deployAnew,
+];
+
+function networkFault(random: Random): Misfortune {
+  const fault = drawProxyFault(random);
+  const detail = 'direction' in fault ? ` ${fault.direction}` : '';
+  const answered = fault.kind === 'answer' ? ` ${fault.head.slice(9, 12)}` : '';
+  return {
+    name: `network: ${fault.kind}${detail}${answered}`,
+    kind: 'network',
+    begin({ http, facts }) {
+      if (fault.kind === 'corrupt' && fault.direction === 'up') facts.hasChangedBytes = true;
+      http.setFault(fault);
+      return () => http.setFault(undefined);
+    },
+  };
+}
+
+function drawProxyFault(random: Random): ProxyFault {
+  const direction = random.pick(['up', 'down'] as const);
+  return random.pick<() => ProxyFault>([
+    () => ({ kind: 'delay', ms: random.int(5, 300) }),
+    () => ({
+      kind: 'cut',
+      direction,
+      afterBytes: random.pick([0, random.int(1, 400), random.int(1, 60_000)]),
+    }),
+    () => ({ kind: 'corrupt', direction, everyBytes: random.pick([100, 1_000, 20_000]) }),
+    () => ({ kind: 'hang' }),
+    () => ({ kind: 'refuse' }),
+    () => drawAnswer(random),
+    () => drawAnswer(random),
+  ])();
+}
+
+function drawAnswer(random: Random): ProxyFault {
+  const status = random.pick(['500', '502', '503', '413', '429', '504', '200', '302', '401', '403', '404']);
+  const retryAfter = ['503', '429'].includes(status) && random.chance(0.5) ? 'Retry-After: 1\r\n' : '';
+  const location = status === '302' ? 'Location: http://127.0.0.1:9/login\r\n' : '';
+  const head = `HTTP/1.1 ${status} Fault\r\nContent-Type: text/html\r\n${retryAfter}${location}`;
+  return { kind: 'answer', head, body: PAGE, lingers: random.chance(0.5) };
+}
+
+function serverDown(): Misfortune {
+  return {
+    name: 'Immich is down',
+    kind: 'server',
+    async begin({ server }) {
+      await server.goDown();
+      return () => server.comeUp();
+    },
+  };
+}
+
+/** Immich itself does something wrong. */
+function serverFault(random: Random): Misfortune {
+  const path = '/api/assets';
+  const fault = random.pick<Fault>([
+    { kind: 'forget' },
+    { kind: 'corrupt' },
+    { kind: 'maintenance' },
+    { kind: 'delay', delayMs: random.int(100, 600) },
+    { kind: 'stale-socket' },
+    { kind: 'answer', status: 500, path },
+    { kind: 'answer', status: 500, path, takesEffect: true },
+    { kind: 'answer', status: 400, path, body: '' },
+    { kind: 'reset', path, takesEffect: true },
+    { kind: 'answer', status: 503, headers: { 'Retry-After': '1' }, afterBytes: 0, stopsReading: true },
+  ]);
+  return {
+    name: `Immich: ${fault.kind}${'status' in fault ? ` ${fault.status}` : ''}`,
+    kind: 'server',
+    begin({ server, facts }) {
+      if (fault.kind === 'corrupt') facts.hasChangedBytes = true;
+      return server.fail(fault);
+    },
+  };
+}
+
+function brokerAway(random: Random): Misfortune {
+  const isMoment = random.chance(0.4);
+  return {
+    name: isMoment ? 'the broker hangs up' : 'the broker is away',
+    kind: 'broker',
+    begin({ wire }) {
+      if (isMoment) {
+        wire.cut();
+        return undefined;
+      }
+      wire.setFault({ kind: 'refuse' });
+      return () => wire.setFault(undefined);
+    },
+  };
+}
+
+function brokerForgets(): Misfortune {
+  return {
+    name: 'the broker starts anew and forgets',
+    kind: 'broker',
+    async begin({ broker, wire }) {
+      if (broker.forget === undefined) wire.cut();
+      await broker.forget?.();
+      return undefined;
+    },
+  };
+}
+
+function diskFull(random: Random): Misfortune {
+  const leftBytes = random.pick([0, 8_192, 60_000, 400_000]);
+  return {
+    name: `the archive has ${leftBytes} bytes left`,
+    kind: 'disk',
+    begin({ places }) {
+      places.fillArchive(leftBytes);
+      return () => places.freeArchive();
+    },
+  };
+}
+
+function folderAway(): Misfortune {
+  return {
+    name: 'the watched folder is away',
+    kind: 'folder',
+    begin({ places }) {
+      places.takeInboxAway();
+      return () => places.bringInboxBack();
+    },
+  };
+}
+
+function clockJump(random: Random): Misfortune {
+  const jumpMs = random.pick(JUMPS_MS);
+  return {
+    name: `the clock jumps by ${jumpMs / HOUR_MS} hours`,
+    kind: 'clock',
+    begin({ setClock }) {
+      setClock(jumpMs);
+      return () => setClock(0);
+    },
+  };
+}
+
+/** Node-RED is killed: soon, or at a moment at which it has something in its hands. */
+function death(random: Random): Misfortune {
+  const moment = random.pick(['now', 'uploading', 'stored', 'copying', 'archived'] as const);
+  const delayMs = random.int(0, 30);
+  return {
+    name: `Node-RED is killed (${moment}, ${delayMs} ms later)`,
+    kind: 'life',
+    async begin(world) {
+      await waitUntil(momentIn(world, moment), LONGEST_WAIT_MS);
+      if (delayMs > 2) await sleep(delayMs);
+      world.facts.hasLostEvents = true;
+      await world.kill();
+      for (const torso of torsosIn(world)) world.facts.torsos.add(torso);
+      await world.start();
+      return undefined;
+    },
+  };
+}
+
+function momentIn({ server, places }: FaultWorld, moment: string): () => boolean {
+  const [assets, archived] = [server.assets.length, filesBelow(places.archive).length];
+  switch (moment) {
+    case 'uploading':
+      return () =>
+        server.requests.at(-1)?.path === '/api/assets' && server.requests.at(-1)?.outcome === 'open';
+    case 'stored':
+      return () => server.assets.length > assets;
+    case 'copying':
+      return () => topNames(places.archive).some((name) => name.endsWith('.part'));
+    case 'archived':
+      return () => filesBelow(places.archive).length > archived;
+    default:
+      return () => true;
+  }
+}
+
+function topNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // It is made with the first file.
+  }
+}
+
+function torsosIn({ places }: FaultWorld): string[] {
+  return filesBelow(places.archive)
+    .filter((path) => path.endsWith('.part'))
+    .map((path) => join(places.archive, path));
+}
+
+function deployAnew(): Misfortune {
+  return {
+    name: 'the flow is deployed anew',
+    kind: 'life',
+    async begin(world) {
+      world.facts.hasLostEvents = true;
+      await world.deploy();
+      return undefined;
+    },
+  };
+}

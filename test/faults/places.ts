@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** `mounted`: the watched folder is a mount, and the archive is on a small disk of its own. */
+export type PlacesKind = 'plain' | 'mounted';
+
+/** Where a campaign has its folders. */
+export interface Places {
+  readonly kind: PlacesKind;
+  /** As Node-RED knows the watched folder; nothing is in it while it is away. */
+  readonly inbox: string;
+  readonly archive: string;
+  readonly userDir: string;
+  /** Where the files of the watched folder can be reached now, away or not. */
+  source(): string;
+  takeInboxAway(): void;
+  bringInboxBack(): void;
+  /** Leaves about so many bytes free on the archive's disk; nothing happens where it has none of its own. */
+  fillArchive(leftBytes: number): void;
+  freeArchive(): void;
+}
+
+const DISK = '64m';
+
+/** Whether this machine lets the tests mount something. */
+export function mayMount(folder: string): boolean {
+  const place = join(folder, 'mount-test');
+  mkdirSync(place, { recursive: true });
+  const isMounted = run('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place);
+  if (isMounted) run('umount', place);
+  return isMounted;
+}
+
+/** Makes the folders of a campaign below `base`; mounts are taken down after the test. */
+export function makePlaces(kind: PlacesKind, base: string): Places {
+  const [inbox, card, away, disk] = ['inbox', 'card', 'inbox-away', 'disk'].map((name) => join(base, name));
+  if (inbox === undefined || card === undefined || away === undefined || disk === undefined)
+    throw new Error();
+  for (const folder of [inbox, card, disk]) mkdirSync(folder);
+  const filler = join(disk, 'filler');
+  let isAway = false;
+  const places = { inbox, archive: join(disk, 'archive'), userDir: join(base, 'node-red') };
+  if (kind === 'plain') {
+    return {
+      ...places,
+      kind,
+      source: () => (isAway ? away : inbox),
+      takeInboxAway() {
+        renameSync(inbox, away);
+        isAway = true;
+      },
+      bringInboxBack() {
+        if (isAway) renameSync(away, inbox);
+        isAway = false;
+      },
+      fillArchive: () => undefined,
+      freeArchive: () => undefined,
+    };
+  }
+  must('mount', '-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', disk);
+  onTestFinished(() => void run('umount', '-l', disk));
+  must('mount', '--bind', card, inbox);
+  onTestFinished(() => void (isAway || run('umount', '-l', inbox)));
+  return {
+    ...places,
+    kind,
+    source: () => card,
+    takeInboxAway() {
+      // Somebody pulls the card, whatever is open on it.
+      must('umount', '-l', inbox);
+      isAway = true;
+    },
+    bringInboxBack() {
+      if (isAway) must('mount', '--bind', card, inbox);
+      isAway = false;
+    },
+    fillArchive: (leftBytes) => fill(filler, disk, leftBytes),
+    freeArchive: () => rmSync(filler, { force: true }),
+  };
+}
+
+function fill(filler: string, disk: string, leftBytes: number): void {
+  const { bavail, bsize } = statfsSync(disk);
+  const file = openSync(filler, 'w');
+  try {
+    const piece = Buffer.alloc(bsize);
+    for (let left = bavail * bsize - leftBytes; left >= bsize; left -= bsize) writeSync(file, piece);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function run(command: string, ...args: string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+function must(command: string, ...args: string[]): void {
+  if (!run(command, ...args)) throw new Error(`${command} ${args.join(' ')} did not work`);
+}
