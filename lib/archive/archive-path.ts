@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { basename, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { FoundFile } from '../media-file.js';
@@ -56,7 +57,13 @@ export interface ArchivePathInput {
  * Where a file goes in the archive, absolute. Says nothing about whether that name is free.
  * @throws ArchiveError `outside-archive` when that would not be below the archive folder
  */
-export function archivePath({ archiveFolder, template, file, now = new Date() }: ArchivePathInput): string {
+export function archivePath({
+  archiveFolder,
+  template,
+  file: found,
+  now = new Date(),
+}: ArchivePathInput): string {
+  const file = { ...found, relativePath: withoutAside(found.relativePath) };
   const below = template === '' ? file.relativePath : fillTemplate(template, file, now);
   const target = resolve(archiveFolder, join('.', below));
   const parts = [below, file.relativePath, template];
@@ -112,11 +119,29 @@ function valuesOf(
  * number would make the name longer than 255 bytes.
  */
 export function numberedPath(path: string, number: number): string {
-  if (number <= 1) return path;
+  return number <= 1 ? path : withSuffix(path, ` (${number})`);
+}
+
+const ASIDE = /\.immich-bridge-[0-9a-f]{16}(?=(\.[^.]*)?$)/;
+
+/**
+ * A name that nobody else has, in the same folder, for a file that is about to be removed. It keeps the extension, so
+ * that folder-watch finds the file if it is left there by a power cut.
+ */
+export function asidePath(path: string): string {
+  return withSuffix(path, `.immich-bridge-${randomBytes(8).toString('hex')}`);
+}
+
+/** The path that a file had before it stepped aside. */
+export function withoutAside(path: string): string {
+  return path.replace(ASIDE, '');
+}
+
+function withSuffix(path: string, addition: string): string {
   const name = basename(path);
   const found = extname(name);
   const extension = Buffer.byteLength(found) > 32 ? '' : found;
-  const suffix = ` (${number})${extension}`;
+  const suffix = `${addition}${extension}`;
   const stem = shorten(basename(name, extension), MAX_NAME_BYTES - Buffer.byteLength(suffix));
   return join(path, '..', `${stem}${suffix}`);
 }

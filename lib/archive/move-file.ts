@@ -5,8 +5,9 @@ import type { UploadedFile } from '../media-file.js';
 import { ArchiveError, type ArchiveStep, toArchiveError } from './archive-error.js';
 import { checkInside, prepareFolder } from './archive-folder.js';
 import { numberedPath } from './archive-path.js';
-import { changedError, type Move, occupantInTime, placeFile, unlinkOriginal } from './place-file.js';
+import { changedError, type Move, occupantInTime, placeFile } from './place-file.js';
 import { lookAtOriginal, seenIn } from './proven-file.js';
+import { removeSeen } from './remove-original.js';
 
 const MAX_NAMES = 10_000;
 
@@ -45,8 +46,9 @@ export async function deleteFile(file: UploadedFile, given: Partial<FileIo> = {}
   const io = fileIo(given);
   await saying('remove', file, dirname(file.path), io, async () => {
     const look = await lookAtOriginal(file, file, io);
-    if (look.state === 'changed') throw changedError(file);
-    if (look.state === 'gone' || !(await unlinkOriginal(file, io))) throw vanishedError(file);
+    const end = look.state === 'unchanged' ? await removeSeen(file.path, look.stats, io) : look.state;
+    if (end === 'gone') throw vanishedError(file);
+    if (end !== 'removed') throw changedError(file);
   });
 }
 

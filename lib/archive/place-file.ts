@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { errorCode, type FileIo, GONE, isGone, unlessCode } from '../file-io.js';
+import { errorCode, type FileIo, GONE, unlessCode } from '../file-io.js';
 import type { UploadedFile } from '../media-file.js';
-import { ArchiveError, toArchiveError } from './archive-error.js';
+import { ArchiveError } from './archive-error.js';
 import { syncFolder } from './archive-folder.js';
 import { numberedPath } from './archive-path.js';
 import { type Claim, claimName } from './claim-name.js';
@@ -16,6 +16,7 @@ import {
   seenIn,
   sha1OfFile,
 } from './proven-file.js';
+import { putBack, removeSeen } from './remove-original.js';
 
 const MAX_NAMES = 10_000;
 const EMPTY_LOOKS = 20;
@@ -73,21 +74,6 @@ export async function occupantInTime(
   }
 }
 
-/**
- * Removes an original.
- * @returns false when it was gone already
- * @throws ArchiveError that says that only the removing failed
- */
-export async function unlinkOriginal({ path }: UploadedFile, io: FileIo): Promise<boolean> {
-  try {
-    await io.fs.unlink(path);
-    return true;
-  } catch (error) {
-    if (isGone(error)) return false;
-    throw toArchiveError(error, path, dirname(path), 'remove');
-  }
-}
-
 /** The file is another one than was proven. */
 export function changedError({ path }: UploadedFile): ArchiveError {
   return new ArchiveError('changed', `"${path}" changed after its upload, so it stays where it is.`);
@@ -114,13 +100,15 @@ async function finishMove(
   const isUntouched =
     isSameInode(placed, stats) && placed.size === stats.size && placed.mtimeMs === stats.mtimeMs;
   if (!isUntouched && (!placed.isFile() || (await sha1OfFile(name, io)) !== file.sha1)) {
-    await putBack(name, placed, file.path, io);
-    throw changedError(file);
+    await takeBack(name, placed, file, io);
   }
   if (claim === 'linked') {
     const left = await unlessCode(GONE, io.fs.lstat(file.path));
-    if (left !== undefined && isSameInode(left, placed)) await unlinkOriginal(file, io);
-    else await removeOriginal(file, seenIn(stats), io);
+    const isSame = left !== undefined && isSameInode(left, placed);
+    const end = isSame ? await removeSeen(file.path, placed, io) : 'another';
+    // Written to at the last moment, and the archive has the same inode.
+    if (end === 'changed') await takeBack(name, placed, file, io);
+    if (end === 'another') await removeOriginal(file, seenIn(stats), io);
   }
   return { archivedTo: name, outcome: 'moved' };
 }
@@ -132,19 +120,13 @@ async function finishCopy(file: UploadedFile, stats: Stats, name: string, io: Fi
 }
 
 /** Undoes a move that caught a version that nobody proved. */
-async function putBack(name: string, placed: Stats, path: string, io: FileIo): Promise<void> {
-  for (let number = 1; number <= MAX_NAMES; number += 1) {
-    const old = numberedPath(path, number);
-    const there = await unlessCode(GONE, io.fs.lstat(old));
-    const isThere = there !== undefined && isSameInode(there, placed);
-    const claim = isThere ? 'linked' : await claimName(name, old, io);
-    if (claim === 'linked') await io.fs.unlink(name);
-    if (claim !== 'taken') return;
-  }
+async function takeBack(name: string, placed: Stats, file: UploadedFile, io: FileIo): Promise<never> {
+  await putBack(name, placed, file.path, io);
+  throw changedError(file);
 }
 
 /** Removes the original if it still has the proven bytes. A newer version stays: folder-watch finds it. */
 async function removeOriginal(file: UploadedFile, seen: Seen, io: FileIo): Promise<void> {
   const look = await lookAtOriginal(file, seen, io);
-  if (look.state === 'unchanged') await unlinkOriginal(file, io);
+  if (look.state === 'unchanged') await removeSeen(file.path, look.stats, io);
 }
