@@ -8,7 +8,7 @@ import { openFilesOf } from './process-look.js';
 import { drawRound, playRound, type RoundPlan } from './round.js';
 import { archiveKey, type RoundView } from './round-view.js';
 import { sweepTorsos } from './sweep.js';
-import { hear } from './uploader-says.js';
+import { hear, hearStates } from './uploader-says.js';
 
 /** How long a quiet world may take until everything is in its place, in milliseconds. */
 const PATIENCE_MS = 120_000;
@@ -123,24 +123,20 @@ function broken(invariants: Readonly<Record<string, Invariant>>, view: RoundView
   );
 }
 
-/** Whoever comes to the broker now hears the same as those who were there. */
+/** Whoever comes to the broker now hears the same as those who were there. A state may be on its way just then. */
 async function retainedProblems(world: FaultWorld): Promise<string[]> {
-  const retained = await world.broker.retained();
-  const said = new Map(
-    world.broker
-      .messages()
-      .filter(({ topic }) => topic.startsWith(`${ROOT_TOPIC}/`))
-      .map(({ topic, payload }) => [topic, payload]),
-  );
-  const kept = [...said].filter(
-    ([topic]) => /\/(status|info|state)$/.test(topic) && !topic.includes('/gpu/'),
-  );
-  return kept
-    .filter(([topic, payload]) => retained.get(topic) !== payload)
-    .map(
-      ([topic, payload]) =>
-        `retained: ${topic} was ${payload} and the broker tells ${retained.get(topic) ?? 'nothing'}.`,
-    );
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const problems = differences(hearStates(world), await world.broker.retained());
+    if (problems.length === 0 || performance.now() > end) return problems;
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+function differences(said: ReadonlyMap<string, string>, kept: ReadonlyMap<string, string>): string[] {
+  return [...said]
+    .filter(([topic, payload]) => kept.get(topic) !== payload)
+    .map(([topic, payload]) => `retained: ${topic} was ${payload}; the broker tells ${kept.get(topic)}.`);
 }
 
 function takeArchiveAway({ places }: FaultWorld): void {

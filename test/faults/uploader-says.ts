@@ -44,6 +44,15 @@ export function hear({ broker }: FaultWorld, fromMessage = 0): UploaderSays {
   };
 }
 
+/** The newest message of each topic that the broker should keep. */
+export function hearStates({ broker }: FaultWorld): ReadonlyMap<string, string> {
+  const states = broker
+    .messages()
+    .filter(({ topic }) => topic.startsWith(`${ROOT_TOPIC}/`) && !topic.includes('/gpu/'))
+    .filter(({ topic }) => /\/(status|info|state)$/.test(topic));
+  return new Map(states.map(({ topic, payload }) => [topic, payload]));
+}
+
 function eventsIn(messages: readonly SeenMessage[]): UploadEvent[] {
   const events = new Map<string, UploadEvent>();
   for (const { topic, payload } of messages) {
