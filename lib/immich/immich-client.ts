@@ -56,7 +56,8 @@ export function createImmichClient(options: HttpOptions): ImmichClient {
   }
 
   async function checkMany(checksums: readonly string[]): Promise<KnownAsset[]> {
-    const assets = checksums.map((checksum, index) => ({ id: String(index), checksum }));
+    // Under its checksum each answer says which bytes it is about: an old or a stranger's answer proves nothing.
+    const assets = checksums.map((checksum) => ({ id: checksum, checksum }));
     const body = await call({ method: 'POST', path: '/assets/bulk-upload-check', json: { assets } });
     const results = isObject(body) && Array.isArray(body.results) ? body.results.filter(isObject) : [];
     const byId = new Map(results.map((result) => [result.id, result]));

@@ -16,6 +16,8 @@ export type ProxyFault =
   | { readonly kind: 'hang' }
   /** Answers in place of the server, in HTTP; `lingers` reads the rest of the request before it hangs up. */
   | { readonly kind: 'answer'; readonly head: string; readonly body: string; readonly lingers: boolean }
+  /** Answers every question about checksums with the last good answer to one: a cache that is out of its mind. */
+  | { readonly kind: 'replay' }
   /** Ends every connection, the new ones too. */
   | { readonly kind: 'refuse' };
 
@@ -32,13 +34,19 @@ export interface FaultProxy {
 interface Pair {
   readonly client: Socket;
   readonly server: Socket;
+  /** Whether the last request was a question about checksums. */
+  isAsking: boolean;
 }
+
+const QUESTION = Buffer.from('POST /api/assets/bulk-upload-check ');
+const GOOD_ANSWER = Buffer.from('HTTP/1.1 200 ');
 
 /** Starts a proxy on a free port; `random` says where bits turn over. */
 export async function startFaultProxy(targetPort: number, random: Random): Promise<FaultProxy> {
   const pairs = new Set<Pair>();
   let fault: ProxyFault | undefined;
   let change = newChange();
+  let lastAnswer: Buffer | undefined;
 
   const end = (pair: Pair) => {
     pair.client.destroy();
@@ -64,6 +72,13 @@ export async function startFaultProxy(targetPort: number, random: Random): Promi
       if (under?.kind === 'answer' && direction === 'up') {
         isAnswered = true;
         await answer(pair, under);
+        continue;
+      }
+      if (direction === 'up' && startsRequest(piece)) pair.isAsking = starts(piece, QUESTION);
+      if (direction === 'down' && pair.isAsking && starts(piece, GOOD_ANSWER))
+        lastAnswer = Buffer.from(piece);
+      if (under?.kind === 'replay' && direction === 'up' && pair.isAsking && lastAnswer !== undefined) {
+        if (starts(piece, QUESTION)) pair.client.write(lastAnswer);
         continue;
       }
       if (under?.kind === 'delay') await sleep(under.ms);
@@ -93,7 +108,7 @@ export async function startFaultProxy(targetPort: number, random: Random): Promi
 
   const server = createServer((client) => {
     if (fault?.kind === 'refuse') return void client.destroy();
-    const pair = { client, server: connect(targetPort, '127.0.0.1') };
+    const pair = { client, server: connect(targetPort, '127.0.0.1'), isAsking: false };
     pairs.add(pair);
     for (const socket of [pair.client, pair.server]) socket.setNoDelay(true).on('error', () => end(pair));
     client.on('close', () => end(pair));
@@ -123,6 +138,14 @@ export async function startFaultProxy(targetPort: number, random: Random): Promi
       await closed;
     },
   };
+}
+
+function starts(piece: Buffer, start: Buffer): boolean {
+  return piece.subarray(0, start.length).equals(start);
+}
+
+function startsRequest(piece: Buffer): boolean {
+  return /^(GET|POST) \/api\//.test(piece.toString('latin1', 0, 10));
 }
 
 /** Tells all connections that wait that the fault is another one. */

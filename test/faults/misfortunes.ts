@@ -74,6 +74,8 @@ function drawProxyFault(random: Random): ProxyFault {
     }),
     () => ({ kind: 'corrupt', direction, everyBytes: random.pick([100, 1_000, 20_000]) }),
     () => ({ kind: 'hang' }),
+    () => ({ kind: 'replay' }),
+    () => ({ kind: 'replay' }),
     () => ({ kind: 'refuse' }),
     () => drawAnswer(random),
     () => drawAnswer(random),

@@ -67,6 +67,31 @@ it('asks about many checksums of the same moment in one call', async () => {
   expect(server.requests.map(({ path }) => path)).toEqual(['/api/assets/bulk-upload-check']);
 });
 
+it('takes no answer about other bytes for a proof, as a proxy gives it that mixes up or repeats answers', async () => {
+  const server = await standIn();
+  const client = clientOf(server);
+  const { assetId } = await send(client, 'another photo');
+  const old = await fetch(`${server.url}/api/assets/bulk-upload-check`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': server.apiKey },
+    body: JSON.stringify({ assets: [{ id: sha1Of('another photo'), checksum: sha1Of('another photo') }] }),
+  });
+  const body = (await old.json()) as object;
+  expect(JSON.stringify(body)).toContain(assetId);
+  server.fail({ kind: 'answer', status: 200, body, path: '/api/assets/bulk-upload-check' });
+  expect(await client.check(sha1Of('another photo'))).toMatchObject({ isKnown: true, assetId });
+  expect((await failureOf(client.check(sha1Of('a photo')))).kind).toBe('wrong-address');
+});
+
+it.each(['0', '1', 'a', ''])('takes no answer under the id %j for one about its bytes', async (id) => {
+  const server = await standIn();
+  const body = {
+    results: [{ id, action: 'reject', reason: 'duplicate', assetId: 'asset-of-another', isTrashed: false }],
+  };
+  server.fail({ kind: 'answer', status: 200, body, path: '/api/assets/bulk-upload-check' });
+  expect((await failureOf(clientOf(server).check(sha1Of('a photo')))).kind).toBe('wrong-address');
+});
+
 it('drops the device fields when a server refuses them, and remembers that', async () => {
   const server = await standIn({ dialect: 'v3' });
   const body = {
