@@ -14,6 +14,8 @@ import { startAedes, startMosquittoBroker, type TestBroker } from './test-broker
 
 /** A file stands still for so long, in milliseconds, before it counts as complete. */
 export const QUIET_MS = 400;
+/** Campaigns run beside other work, and start Node-RED often. */
+const START_PATIENCE_MS = 240_000;
 export const ROOT_TOPIC = 'immich-bridge/faults';
 
 /** What happened in the round that is on. */
@@ -118,6 +120,7 @@ function liveNodeRed(userDir: string, base: string, env: Record<string, string>)
         userDir,
         flowFile,
         nodeArguments,
+        patienceMs: START_PATIENCE_MS,
         env: { ...env, FAULT_CLOCK: clockFile },
       });
     },

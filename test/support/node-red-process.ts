@@ -23,6 +23,8 @@ export interface NodeRedOptions {
   readonly env?: Record<string, string>;
   /** Arguments for node itself. */
   readonly nodeArguments?: readonly string[];
+  /** How long the flows may take to start, in milliseconds. */
+  readonly patienceMs?: number;
 }
 
 /** Node-RED as people run it: a process of its own. */
@@ -47,7 +49,14 @@ export function cleanEnvironment(): Record<string, string> {
 
 /** Starts Node-RED and resolves when its flows run; it is stopped after the test. */
 export async function startNodeRedProcess(options: NodeRedOptions): Promise<NodeRedProcess> {
-  const { userDir, flowFile, nodesDir = projectRoot, env = {}, nodeArguments = [] } = options;
+  const {
+    userDir,
+    flowFile,
+    nodesDir = projectRoot,
+    env = {},
+    nodeArguments = [],
+    patienceMs = 60_000,
+  } = options;
   mkdirSync(userDir, { recursive: true });
   if (flowFile !== undefined) copyFileSync(flowFile, join(userDir, 'flows.json'));
   const port = await freePort();
@@ -81,7 +90,7 @@ export async function startNodeRedProcess(options: NodeRedOptions): Promise<Node
       if (child.exitCode !== null) throw new Error(`Node-RED ended:\n${output}`);
       if (!output.includes('Started flows')) throw new Error(`Node-RED did not start its flows:\n${output}`);
     },
-    { timeout: 60_000, interval: 100 },
+    { timeout: patienceMs, interval: 100 },
   );
   return {
     url: `http://127.0.0.1:${port}`,
