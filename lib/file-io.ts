@@ -9,8 +9,8 @@ export interface FileIo {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Folders in which leftovers of interrupted copies were already looked for. */
-  readonly swept: Set<string>;
+  /** By folder, the search for leftovers of interrupted copies in it: under way, or over. */
+  readonly swept: Map<string, Promise<void>>;
 }
 
 /** The real file system and clock, except for what is given. */
@@ -20,7 +20,7 @@ export function fileIo(given: Partial<FileIo> = {}): FileIo {
     signal: new AbortController().signal,
     now: Date.now,
     pause: delay,
-    swept: new Set(),
+    swept: new Map(),
     ...given,
   };
 }

@@ -59,11 +59,21 @@ export async function isSameFolder(a: string, b: string, io: FileIo): Promise<bo
 
 /**
  * Removes what interrupted copies left in a folder over an hour ago; once a folder and `io`. Goes by the change
- * time too, since a copy in progress bears the mtime of its original.
+ * time too, since a copy in progress bears the mtime of its original. All wait for it, because after a jump of the
+ * clock a copy that is under way looks old.
  */
 export async function sweepLeftovers(folder: string, io: FileIo): Promise<void> {
-  if (io.swept.has(folder)) return;
-  io.swept.add(folder);
+  const sweep = io.swept.get(folder) ?? sweepOnce(folder, io);
+  io.swept.set(folder, sweep);
+  try {
+    await sweep;
+  } catch (error) {
+    io.swept.set(folder, Promise.resolve());
+    throw error;
+  }
+}
+
+async function sweepOnce(folder: string, io: FileIo): Promise<void> {
   for await (const { name } of await io.fs.opendir(folder)) {
     if (!PART_NAME.test(name)) continue;
     const path = join(folder, name);

@@ -167,7 +167,7 @@ describe('copyProven', () => {
     await copy();
     expect(await has()).toBe(true);
 
-    const later = { now: () => Date.now() + HOUR_MS + 1_000, swept: new Set<string>() };
+    const later = { now: () => Date.now() + HOUR_MS + 1_000, swept: new Map<string, Promise<void>>() };
     await copy(later);
     expect(await has()).toBe(false);
     expect(await fs.readdir(archive)).toEqual(expect.arrayContaining(kept));
@@ -175,6 +175,33 @@ describe('copyProven', () => {
     await put();
     await copy(later);
     expect(await has()).toBe(true);
+  });
+
+  it('begins no copy while leftovers are looked for, since after a jump of the clock it would look like one', async () => {
+    const { copy } = await makeCopyWorld();
+    const steps: string[] = [];
+    const opening = withHandles((_handle, path, flags) => {
+      if (path.endsWith('.part') && flags === 'wx') steps.push('copy');
+    });
+    const opendir = async (path: string) => {
+      for (let turns = 0; turns < 500; turns += 1) await new Promise(setImmediate);
+      const entries = await fs.opendir(path);
+      return (async function* () {
+        yield* entries;
+        steps.push('swept');
+      })();
+    };
+    const io = { fs: Object.assign(opening, { opendir }), swept: new Map<string, Promise<void>>() };
+    await Promise.all([copy(io), copy(io), copy(io)]);
+    expect(steps).toEqual(['swept', 'copy', 'copy', 'copy']);
+  });
+
+  it('copies though leftovers cannot be looked for, at the second try', async () => {
+    const { copy } = await makeCopyWorld();
+    const opendir = async () => Promise.reject(systemError('EACCES'));
+    const io = { fs: { ...fs, opendir }, swept: new Map<string, Promise<void>>() };
+    await expect(copy(io)).rejects.toMatchObject({ code: 'EACCES' });
+    expect(await fs.readFile(await copy(io), 'utf8')).toBe('photo');
   });
 });
 
