@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -25,7 +25,8 @@ export interface RunningNodeRed {
 export async function startNodeRed(plan: LaunchPlan): Promise<RunningNodeRed> {
   mkdirSync(plan.userDir, { recursive: true });
   const flowFile = join(plan.userDir, FLOW_FILE);
-  if (!existsSync(flowFile)) copyFileSync(join(root, 'flows/immich-bridge.json'), flowFile);
+  // Not copied: the copy of a read-only file is read-only, too.
+  if (!existsSync(flowFile)) writeFileSync(flowFile, readFileSync(join(root, 'flows/immich-bridge.json')));
 
   const server = createServer((request, response) => RED.httpAdmin(request, response));
   const settings = {
