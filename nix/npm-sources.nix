@@ -8,12 +8,14 @@
   cacert,
   importNpmLock,
 }:
-{ root, keepDev }:
+{
+  manifest, # package.json, parsed
+  lock, # package-lock.json, parsed
+  keepDev, # as lock.nix has it
+}:
 let
   needed = import ./lock.nix {
-    manifest = lib.importJSON (root + "/package.json");
-    lock = lib.importJSON (root + "/package-lock.json");
-    inherit keepDev;
+    inherit manifest lock keepDev;
     inherit (stdenv.hostPlatform.node) platform arch;
     libc = if stdenv.hostPlatform.isMusl then "musl" else "glibc";
   };
@@ -47,7 +49,6 @@ let
     };
 in
 importNpmLock {
-  npmRoot = root;
   package = needed.manifest;
   packageLock = needed.lock;
   packageSourceOverrides = lib.mapAttrs tarball needed.tarballs;

@@ -25,7 +25,8 @@ lib.fix (pack: buildNpmPackage {
   ];
 
   npmDeps = callPackage ./npm-sources.nix { inherit nodejs; } {
-    root = src;
+    inherit manifest;
+    lock = lib.importJSON ../package-lock.json;
     keepDev = files.tools ++ files.standIns;
   };
   npmConfigHook = importNpmLock.npmConfigHook;

@@ -18,7 +18,7 @@ let
             {
               nixpkgs.hostPlatform = stdenv.hostPlatform.system;
               boot.isContainer = true;
-              system.stateVersion = lib.trivial.release;
+              system.stateVersion = "25.05";
             }
             configuration
           ];
