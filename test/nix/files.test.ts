@@ -8,6 +8,16 @@ const text = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 const optionNames = (file: string) =>
   evaluateNix(`import ./test/nix/option-names.nix { module = ./nix/${file}; }`) as string[];
 
+/** The variables of the README's table of settings. */
+function variablesOfReadme(): string[] {
+  const rows = text('README.md')
+    .split('\n')
+    .filter((line) => /^\| `[A-Z]/.test(line));
+  return rows.flatMap((line) =>
+    [...(line.split('|')[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name ?? ''),
+  );
+}
+
 it('there are Nix files to look at', () => {
   expect(nixFiles).toContain('flake.nix');
   expect(nixFiles).toContain('nix/tests/machine.nix');
@@ -66,17 +76,36 @@ describe.skipIf(!hasNix())('the Nix files (needs nix-instantiate)', () => {
       ...Object.values(settings.variables),
       ...Object.values(settings.secrets).map(({ variable }) => variable),
     ];
-    const rows = text('README.md')
-      .split('\n')
-      .filter((line) => /^\| `[A-Z]/.test(line));
-    const documented = rows.flatMap((line) =>
-      [...(line.split('|')[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name ?? ''),
-    );
+    const documented = variablesOfReadme();
     expect(documented.length).toBeGreaterThan(25);
     expect([...covered, ...elsewhere].sort()).toEqual([...documented].sort());
     const options = optionNames('nixos-module.nix');
     for (const name of [...Object.keys(settings.variables), ...Object.keys(settings.secrets), 'logLevel']) {
       expect(options).toContain(name);
+    }
+  });
+});
+
+describe('the systemd service for any Linux', () => {
+  const keysOf = (file: string) =>
+    text(file)
+      .split('\n')
+      .flatMap((line) => /^([A-Za-z]+)=/.exec(line)?.[1] ?? []);
+
+  it('knows each variable of the README', () => {
+    const told = `${text('systemd/settings.env')}\n${text('systemd/immich-bridge.service')}`;
+    const missing = variablesOfReadme().filter((name) => !new RegExp(`^(#|.*=)?${name}=`, 'm').test(told));
+    // Secrets have files.
+    expect(missing).toEqual(['IMMICH_API_KEY', 'MQTT_PASSWORD']);
+  });
+
+  it('is shut in as the one of Home Manager', () => {
+    const module = text('nix/home-module.nix');
+    const keys = keysOf('systemd/immich-bridge.service');
+    const shutIn = ['NoNewPrivileges', 'LockPersonality', 'RestrictRealtime', 'RestrictSUIDSGID', 'UMask'];
+    for (const key of [...shutIn, 'SystemCallArchitectures', 'StartLimitBurst', 'LoadCredential']) {
+      expect(keys).toContain(key);
+      expect(module).toContain(`${key} = `);
     }
   });
 });
