@@ -16,12 +16,14 @@ let
   folders =
     each "watch.directories" cfg.watch.directories ++ each "archive.directory" [ cfg.archive.directory ];
 
+  # systemd 257 cannot hand a credential on whose path has a blank: the service would fail with "Failed to deserialize".
+  credentialFiles =
+    each "immich.apiKeyFile" [ cfg.immich.apiKeyFile ] ++ each "mqtt.passwordFile" [ cfg.mqtt.passwordFile ];
+
   # "-" before the path of an environment file means that it may be missing.
   withoutDash = path: if substring 0 1 path == "-" then substring 1 (-1) path else path;
   secretFiles =
-    each "immich.apiKeyFile" [ cfg.immich.apiKeyFile ]
-    ++ each "mqtt.passwordFile" [ cfg.mqtt.passwordFile ]
-    ++ each "environmentFiles" (map withoutDash cfg.environmentFiles);
+    credentialFiles ++ each "environmentFiles" (map withoutDash cfg.environmentFiles);
 in
 map (
   { option, value }:
@@ -46,3 +48,10 @@ map (
     }
   ]
 ) secretFiles
+++ map (
+  { option, value }:
+  {
+    assertion = builtins.match "[^ \t\n]*" value != null;
+    message = "${name}.${option}: \"${value}\" has a blank, which systemd does not take here. Type a path without.";
+  }
+) credentialFiles

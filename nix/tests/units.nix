@@ -41,7 +41,7 @@ let
       services.node-red-immich = {
         enable = true;
         starterFlow = "shipped";
-        immich.apiKeyFile = "/run/secrets/key of 50%";
+        immich.apiKeyFile = "/run/secrets/key-of-50%";
         watch.directories = [
           "/home/me/In box 100%"
           "/srv/photos/in:box"
@@ -58,7 +58,7 @@ let
     ''Environment="IMMICH_API_URL=http://localhost:2283"''
     ''Environment="MQTT_URL=mqtt://127.0.0.1:1883"''
     ''Environment="IMMICH_API_KEY_FILE=%d/immich-api-key"''
-    "LoadCredential=immich-api-key:/run/secrets/key of 50%%"
+    "LoadCredential=immich-api-key:/run/secrets/key-of-50%%"
     ''BindPaths="-/home/me/In box 100%%"''
     ''ReadWritePaths="-/srv/photos"''
     "DeviceAllow=/dev/dri/renderD128 rw"

@@ -119,6 +119,9 @@ describe.skipIf(!hasNix())('the logic of the modules (needs nix-instantiate)', (
       's.environmentFiles: "relative.env" is not absolute. Type the whole path, without "~".',
     ]);
     expect(complaintsOf({})).toEqual([]);
+    expect(complaintsOf({ mqtt: { ...bare.mqtt, passwordFile: '/run/my password' } })).toEqual([
+      's.mqtt.passwordFile: "/run/my password" has a blank, which systemd does not take here. Type a path without.',
+    ]);
   });
 
   /** The tarballs that lock.nix picks, from Nix expressions for package.json and package-lock.json. */
