@@ -54,16 +54,32 @@ export function planLaunch(env: NodeJS.ProcessEnv, folder: string): LaunchPlan {
       'IMMICH_API_KEY: it is empty. Make a key in Immich under Account settings > API keys and set it, or name a file with it in IMMICH_API_KEY_FILE.',
     );
   }
-  const absolute = (path: string) => resolve(folder, path.replace(/^~(?=\/|$)/, homedir()));
-  const watched = settingList(env.WATCH_DIRECTORIES);
+  const absolute = (path: string) => absoluteIn(folder, path);
   return {
     isDemo,
     host: settingText(env.HOST) ?? '127.0.0.1',
     port: settingNumber('PORT', env.PORT, 1880, { min: 0, max: 65_535, isWhole: true }),
     userDir: absolute(settingText(env.IMMICH_BRIDGE_DIR) ?? '.immich-bridge'),
-    watchFolders: (watched.length > 0 ? watched : [join('photos', 'inbox')]).map(absolute),
-    archiveFolder: absolute(settingText(env.ARCHIVE_DIRECTORY) ?? join('photos', 'archive')),
+    ...launchFolders(env, folder),
     logLevel,
     instance: settingText(env.MQTT_INSTANCE) ?? hostname(),
   };
+}
+
+/** The folders that the environment names, or their defaults, as absolute paths. */
+export function launchFolders(
+  env: NodeJS.ProcessEnv,
+  folder: string,
+): Pick<LaunchPlan, 'watchFolders' | 'archiveFolder'> {
+  const watched = settingList(env.WATCH_DIRECTORIES);
+  const watchFolders = watched.length > 0 ? watched : [join('photos', 'inbox')];
+  const archiveFolder = settingText(env.ARCHIVE_DIRECTORY) ?? join('photos', 'archive');
+  return {
+    watchFolders: watchFolders.map((path) => absoluteIn(folder, path)),
+    archiveFolder: absoluteIn(folder, archiveFolder),
+  };
+}
+
+function absoluteIn(folder: string, path: string): string {
+  return resolve(folder, path.replace(/^~(?=\/|$)/, homedir()));
 }

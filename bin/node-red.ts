@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import RED from 'node-red';
@@ -9,6 +10,12 @@ import type { LaunchPlan } from './launch-settings.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const FLOW_FILE = 'flows.json';
+
+/** Of the many settings of Node-RED those that this file looks at. */
+interface OwnSettings {
+  readonly nodesDir: string | readonly string[];
+  readonly credentialSecret: string | false;
+}
 
 /** A running Node-RED. */
 export interface RunningNodeRed {
@@ -26,20 +33,23 @@ export async function startNodeRed(plan: LaunchPlan): Promise<RunningNodeRed> {
   mkdirSync(plan.userDir, { recursive: true });
   const flowFile = join(plan.userDir, FLOW_FILE);
   // Not copied: the copy of a read-only file is read-only, too.
-  if (!existsSync(flowFile)) writeFileSync(flowFile, readFileSync(join(root, 'flows/immich-bridge.json')));
+  if (!existsSync(flowFile)) writeFileSync(flowFile, readFileSync(join(root, 'examples/immich-bridge.json')));
 
   const server = createServer((request, response) => RED.httpAdmin(request, response));
+  const own = ownSettings(plan.userDir);
   const settings = {
-    userDir: plan.userDir,
-    flowFile: FLOW_FILE,
-    nodesDir: root,
-    credentialSecret: credentialSecret(plan.userDir),
     httpAdminRoot: '/',
     httpNodeRoot: '/',
-    uiHost: plan.host,
-    uiPort: plan.port,
     telemetry: { enabled: false, updateNotification: false },
     editorTheme: { tours: false, page: { title: 'Immich Bridge' } },
+    ...own,
+    userDir: plan.userDir,
+    flowFile: FLOW_FILE,
+    // Node-RED takes several; its types know of one.
+    nodesDir: [root, own.nodesDir ?? []].flat() as unknown as string,
+    credentialSecret: own.credentialSecret ?? credentialSecret(plan.userDir),
+    uiHost: plan.host,
+    uiPort: plan.port,
     logging: { console: { level: plan.logLevel, metrics: false, audit: false } },
   };
   RED.init(server, settings);
@@ -57,6 +67,22 @@ export async function startNodeRed(plan: LaunchPlan): Promise<RunningNodeRed> {
       await new Promise((closed) => server.close(closed));
     },
   };
+}
+
+/**
+ * The user's own `settings.js` in the user directory, as Node-RED's command line reads it: a login for the editor, for
+ * example. Address, folders and log level stay those of the environment.
+ * @throws SettingError when it cannot be loaded
+ */
+function ownSettings(userDir: string): Partial<OwnSettings> {
+  const file = join(userDir, 'settings.js');
+  if (!existsSync(file)) return {};
+  try {
+    return createRequire(file)(file) as Partial<OwnSettings>;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown reason';
+    throw new SettingError(`${file} cannot be loaded: ${reason}`);
+  }
 }
 
 /** The key with which Node-RED encrypts what is typed into password fields: made once, readable by the owner. */

@@ -1,41 +1,61 @@
 /** `npm start`: the main job, at once; on stand-ins when no Immich is named. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { errorCode } from '../lib/file-io.js';
 import { apiBase } from '../lib/immich/server-address.js';
 import { parseBrokerAddress } from '../lib/mqtt/mqtt-address.js';
 import { SettingError, settingText } from '../lib/settings.js';
-import { type Demo, dropSample, startDemo } from './demo.js';
+import type { Demo } from './demo.js';
+import { checkNodeVersion, failureText, loadEnvFile } from './environment.js';
 import { type LaunchPlan, planLaunch } from './launch-settings.js';
-import { type RunningNodeRed, startNodeRed } from './node-red.js';
+import type { RunningNodeRed } from './node-red.js';
+
+const NO_NODE_RED =
+  'Node-RED is not installed beside this package. Install both in one place, as in "npm install -g node-red @immich-bridge/node-red-immich", or install this package in the Node-RED that you have and import its example flow.';
+const NO_TRY_OUT =
+  'IMMICH_API_URL: it is not set. Set it and IMMICH_API_KEY, in the environment or in a file .env here. To look around without an Immich, run "npm ci && npm start" in the source of this package.';
 
 /** Node-RED gives its nodes 15 seconds to close. */
 const LONGEST_STOP_MS = 20_000;
 
-async function main(): Promise<void> {
+/**
+ * Starts Node-RED with the shipped flow until a signal ends the process.
+ * @throws SettingError with what to type or to install instead
+ */
+export async function start(): Promise<void> {
   const { env } = process;
-  const envFile = resolve('.env');
-  if (existsSync(envFile)) process.loadEnvFile(envFile);
-  checkNodeVersion(process.versions.node);
+  loadEnvFile();
+  checkNodeVersion();
   const plan = planLaunch(env, process.cwd());
+  const { startNodeRed } = await orSay(import('./node-red.js'), NO_NODE_RED);
+  const isTryOut = plan.isDemo && !hasTypedAddress(plan);
+  const tryOut = isTryOut ? await orSay(import('./demo.js'), NO_TRY_OUT) : undefined;
   makeFolders(plan);
   env.WATCH_DIRECTORIES = plan.watchFolders.join('\n');
   env.ARCHIVE_DIRECTORY = plan.archiveFolder;
 
-  const demo = plan.isDemo && !hasTypedAddress(plan) ? await startDemo(env) : undefined;
+  const demo = await tryOut?.startDemo(env);
   const nodeRed = await startNodeRed(plan).catch(async (error: unknown) => {
     await demo?.stop();
     throw error;
   });
   stopOnSignals(nodeRed, demo);
   console.log(welcome(plan, nodeRed, demo, env));
-  if (demo !== undefined) await showSampleTrip(plan, demo);
+  if (tryOut !== undefined && demo !== undefined) await showSampleTrip(plan, demo, tryOut.dropSample);
 }
 
-/** Node-RED 4.1 takes ES modules from these versions on. */
-function checkNodeVersion(version: string): void {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)) return;
-  throw new SettingError(`Node.js ${version} is too old here: install 20.19, 22.12 or a newer version.`);
+/**
+ * A module that is not in every package.
+ * @throws SettingError with the sentence when it, or what it needs, is not there
+ */
+async function orSay<Module>(module: Promise<Module>, sentence: string): Promise<Module> {
+  try {
+    return await module;
+  } catch (error) {
+    if (errorCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new SettingError(sentence);
+  }
 }
 
 /** Whether the flow was changed in the editor to an Immich of its own. */
@@ -124,7 +144,11 @@ function mqttLine(demo: Demo | undefined, env: NodeJS.ProcessEnv): string {
 }
 
 /** Says what happens to the first picture. */
-async function showSampleTrip(plan: LaunchPlan, { immich }: Demo): Promise<void> {
+async function showSampleTrip(
+  plan: LaunchPlan,
+  { immich }: Demo,
+  dropSample: (folder: string) => Promise<string | undefined>,
+): Promise<void> {
   const [folder] = plan.watchFolders;
   if (folder === undefined) return;
   const sample = await dropSample(folder);
@@ -143,7 +167,9 @@ async function showSampleTrip(plan: LaunchPlan, { immich }: Demo): Promise<void>
   timer.unref();
 }
 
-main().catch((error: unknown) => {
-  console.error(`\n${error instanceof SettingError ? error.message : error}\n`);
-  process.exit(1);
-});
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  start().catch((error: unknown) => {
+    console.error(failureText(error));
+    process.exit(1);
+  });
+}

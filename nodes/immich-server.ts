@@ -1,7 +1,8 @@
 import type { ConnectionOptions } from 'node:tls';
+import { parseApiKey } from '../lib/immich/api-key.js';
 import { createImmichClient, type ImmichClient } from '../lib/immich/immich-client.js';
 import { apiBase } from '../lib/immich/server-address.js';
-import { SettingError, settingNumber, settingSecret, settingText } from '../lib/settings.js';
+import { SettingError, settingNumber, settingText } from '../lib/settings.js';
 import { defineNode, type NodeWork } from './_define-node.js';
 import { tlsOptions } from './_tls-options.js';
 
@@ -38,15 +39,9 @@ export default defineNode<Config, Options, ImmichServer>('immich-server', {
         'Immich address: it is empty. Type it, or set IMMICH_API_URL, as in http://192.168.1.10:2283.',
       );
     }
-    const apiKey = settingSecret('IMMICH_API_KEY', credentials.apiKey);
-    if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
-      throw new SettingError(
-        'API key: it holds a blank or an invisible character. Copy it from Immich once more.',
-      );
-    }
     return {
       baseUrl: apiBase(url),
-      apiKey,
+      apiKey: parseApiKey(credentials.apiKey),
       tls: settingText(config.tls),
       connectMs: settingNumber('Connect timeout', config.connectSeconds, 10, { min: 1, max: 600 }) * 1_000,
       stallMs: settingNumber('Stall timeout', config.stallSeconds, 60, { min: 1, max: 3_600 }) * 1_000,

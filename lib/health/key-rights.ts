@@ -11,6 +11,11 @@ const RIGHTS = {
 
 export type Right = keyof typeof RIGHTS;
 
+/** What a right shows, as the end of a sentence, and whether only an administrator's key can use it. */
+export function purposeOf(right: Right): { readonly shows: string; readonly isForAdmins: boolean } {
+  return RIGHTS[right];
+}
+
 /** All of them, in the order in which they are told. */
 export const RIGHT_NAMES = Object.keys(RIGHTS) as readonly Right[];
 
