@@ -68,6 +68,7 @@ export async function brokerFindings(
   } finally {
     talk.speaker.destroy();
     talk.listener.close();
+    await answer(Promise.all([talk.speaker.ended, talk.listener.ended]));
   }
 }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
 import { stat, statfs, unlink, writeFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { errorCode } from '../file-io.js';
 import { type Finding, findingsIn } from './finding.js';
-import { type FolderTree, readTree } from './folder-tree.js';
+import { type FolderTree, may, readTree } from './folder-tree.js';
 import { isShare, type Mount, mountOf, mountTable } from './mount.js';
 import { watchLimitFinding } from './watch-limit.js';
 
@@ -100,7 +101,7 @@ async function archiveFindings(
 ): Promise<Finding[]> {
   const name = `${path} (archive)`;
   const trouble = await folderTrouble(path);
-  if (trouble !== undefined) return [finding(name, 'problem', ...trouble)];
+  if (trouble !== undefined) return [await missingArchive(path, finding(name, 'problem', ...trouble))];
   const refusal = await writeTrouble(path);
   if (refusal !== undefined) {
     return [finding(name, 'problem', `nothing can be written there (${refusal})`, rightAdvice('write'))];
@@ -116,6 +117,21 @@ async function archiveFindings(
     ...elsewhere.map((entry) => copyFinding(entry.path)),
     ...layerFinding(name, mount),
   ];
+}
+
+/** The archive is made when the first file goes there, if that can be done. */
+async function missingArchive(path: string, problem: Finding): Promise<Finding> {
+  const isMissing = (folder: string) =>
+    stat(folder).then(
+      () => false,
+      (error: unknown) => errorCode(error) === 'ENOENT',
+    );
+  if (!(await isMissing(path))) return problem;
+  let parent = dirname(path);
+  while (parent !== dirname(parent) && (await isMissing(parent))) parent = dirname(parent);
+  if (!(await may(parent, constants.W_OK | constants.X_OK))) return problem;
+  const found = 'is missing; it is made for the first file';
+  return finding(problem.check, 'warning', found, 'If it is on a disk that is not mounted, mount it first.');
 }
 
 /** Whether an original has to be copied, because a rename does not lead from there into the archive. */
