@@ -36,7 +36,7 @@ export function uploadBody(form: UploadForm, hasDeviceFields = true): RequestBod
   const boundary = `immich-bridge-${randomUUID()}`;
   const part = (disposition: string) => `--${boundary}\r\nContent-Disposition: form-data; ${disposition}\r\n`;
   const texts = Object.entries(fields).map(([name, value]) => `${part(`name="${name}"`)}\r\n${value}\r\n`);
-  const plainName = fileName.replace(/["\r\n\\]/g, '_');
+  const plainName = fileName.replace(/["\\\p{Cc}]/gu, '_');
   const file = `${part(`name="assetData"; filename="${plainName}"`)}Content-Type: application/octet-stream\r\n\r\n`;
   const head = Buffer.from(texts.join('') + file);
   const tail = Buffer.from(`\r\n--${boundary}--\r\n`);

@@ -46,6 +46,8 @@ describe.each(['v2', 'v3'] as const)('against Immich %s', (dialect) => {
     '100%25 sure%.jpg',
     'Ünïcode 📸.jpg',
     'line\nbreak.jpg',
+    'colour \x1b[31m, bell \x07 and delete \x7f.jpg',
+    'back\\slash.jpg',
     `${'é'.repeat(125)}.jpg`,
   ])('keeps the file name %j', async (fileName) => {
     const server = await standIn({ dialect });
