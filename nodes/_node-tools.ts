@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import { printable } from '../lib/printable.js';
 import { fileFlowOf } from './_file-flow.js';
 import { stateFlowOf } from './_state-flow.js';
 
@@ -76,7 +77,7 @@ export function makeTools<Options>(
       const status = {
         fill,
         shape: fill === 'grey' ? 'ring' : 'dot',
-        text: RED._(`${type}.status.${key}`, values),
+        text: RED._(`${type}.status.${key}`, shownIn(values)),
       } as const;
       const next = JSON.stringify(status);
       if (next === shown || signal.aborted) return;
@@ -95,7 +96,7 @@ export function makeTools<Options>(
       }
     },
     log: (level, key, values = {}) =>
-      node[level === 'info' ? 'log' : level](RED._(`${type}.log.${key}`, values)),
+      node[level === 'info' ? 'log' : level](RED._(`${type}.log.${key}`, shownIn(values))),
     workOf: <Work>(id: string) => {
       const other = RED.nodes.getNode(id);
       return (other ? worksByNode.get(other) : undefined) as Work | undefined;
@@ -108,9 +109,22 @@ export function makeTools<Options>(
   };
 }
 
-/** What was thrown, as an Error. */
+/** What was thrown, as an Error whose sentence stays in its line, whatever name of a file is in it. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const { message, stack } = error;
+  const shown = printable(message);
+  if (shown !== message)
+    Object.assign(error, { message: shown, stack: stack?.replace(message, () => shown) });
+  return error;
+}
+
+function shownIn(values: Values): Values {
+  const shown = Object.entries(values).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? printable(value) : value,
+  ]);
+  return Object.fromEntries(shown);
 }
 
 function versionOf(settings: object): string | null {

@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { printable } from '../lib/printable.js';
 import { settingText } from '../lib/settings.js';
 import { atMostEvery } from '../lib/throttle.js';
 import type { FolderProblem } from '../lib/watch/folder-look.js';
@@ -105,7 +104,7 @@ function showStatus(tools: NodeTools<Options>, { state, folders }: FolderWatchRe
 function warn(tools: NodeTools<Options>, { kind, path, detail }: FolderProblem): void {
   const megabytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(1);
   tools.log('warn', kind, {
-    path: printable(path),
+    path,
     detail,
     size: megabytes(Number(detail)),
     limit: megabytes(tools.options.maxBytes),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { type Fields, fieldsOf, numberOf, textOf } from '../fields.js';
+import { printable } from '../printable.js';
 import type { BatchSummary } from './batch-summary.js';
 import { type PayloadOptions, toldName, toldPath, toldSentence } from './detail.js';
 
@@ -67,7 +68,7 @@ export function uploadEvent(msg: unknown, options: EventOptions = {}): UploadEve
   const isFailed = eventType === 'failed';
   const archivedTo = eventType === 'archived' ? textOf(record.archivedTo) : null;
   const sentence = isFailed ? textOf(failure.message) : null;
-  const files = [path, record.archivedTo, record.relativePath, filename].map(textOf);
+  const files = spellings([path, record.archivedTo, record.relativePath, filename]);
   return {
     v: 1,
     event_type: eventType,
@@ -81,8 +82,13 @@ export function uploadEvent(msg: unknown, options: EventOptions = {}): UploadEve
     asset_id: textOf(record.assetId),
     archived_to: detail === 'paths' ? archivedTo : toldName(archivedTo, detail),
     reason_code: isFailed ? codeOf(failure.code) : null,
-    error: sentence && toldSentence(sentence, detail, { files, folders: [textOf(record.folder)] }),
+    error: sentence && toldSentence(sentence, detail, { files, folders: spellings([record.folder]) }),
   };
+}
+
+/** Names as they are, and as a sentence shows them. */
+function spellings(names: readonly unknown[]): string[] {
+  return names.flatMap((name) => (typeof name === 'string' ? [name, printable(name)] : []));
 }
 
 /** Whether an event came from `archive-move`, and so is one of the archive, too. */

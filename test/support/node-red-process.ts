@@ -21,6 +21,8 @@ export interface NodeRedOptions {
   /** Where packs are preloaded from; the project itself by default, null for none. */
   readonly nodesDir?: string | null;
   readonly env?: Record<string, string>;
+  /** Further settings of Node-RED. */
+  readonly settings?: object;
   /** Arguments for node itself. */
   readonly nodeArguments?: readonly string[];
   /** How long the flows may take to start, in milliseconds. */
@@ -68,6 +70,7 @@ export async function startNodeRedProcess(options: NodeRedOptions): Promise<Node
     telemetry: { enabled: false, updateNotification: false },
     editorTheme: { tours: false },
     logging: { console: { level: 'debug', metrics: false, audit: false } },
+    ...options.settings,
   };
   writeFileSync(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings)};\n`);
   const args = [...nodeArguments, join(nodeRedDir, 'red.js'), '--userDir', userDir];
