@@ -38,106 +38,130 @@ interface Pair {
   isAsking: boolean;
 }
 
+/** What all connections of a proxy share. */
+interface Shared {
+  readonly random: Random;
+  readonly pairs: Set<Pair>;
+  fault: ProxyFault | undefined;
+  /** Aborted when the fault becomes another one. */
+  change: AbortController;
+  /** The last good answer to a question about checksums. */
+  lastAnswer: Buffer | undefined;
+}
+
 const QUESTION = Buffer.from('POST /api/assets/bulk-upload-check ');
 const GOOD_ANSWER = Buffer.from('HTTP/1.1 200 ');
 
 /** Starts a proxy on a free port; `random` says where bits turn over. */
 export async function startFaultProxy(targetPort: number, random: Random): Promise<FaultProxy> {
   const pairs = new Set<Pair>();
-  let fault: ProxyFault | undefined;
-  let change = newChange();
-  let lastAnswer: Buffer | undefined;
-
-  const end = (pair: Pair) => {
-    pair.client.destroy();
-    pair.server.destroy();
-    pairs.delete(pair);
+  const shared: Shared = { random, pairs, fault: undefined, change: newChange(), lastAnswer: undefined };
+  const cut = () => {
+    for (const pair of pairs) end(pair, shared);
   };
-
-  /** Passes one direction on, piece by piece, at the pace of the receiver. */
-  async function pump(pair: Pair, direction: Direction): Promise<void> {
-    const [from, to] = direction === 'up' ? [pair.client, pair.server] : [pair.server, pair.client];
-    let under: ProxyFault | undefined;
-    let passed = 0;
-    let isAnswered = false;
-    for await (const piece of from as AsyncIterable<Buffer>) {
-      if (isAnswered) continue;
-      if (under !== fault) passed = 0;
-      under = fault;
-      if (under?.kind === 'refuse') return end(pair);
-      if (under?.kind === 'hang') {
-        await once(change.signal, 'abort');
-        return end(pair);
-      }
-      if (under?.kind === 'answer' && direction === 'up') {
-        isAnswered = true;
-        await answer(pair, under);
-        continue;
-      }
-      if (direction === 'up' && startsRequest(piece)) pair.isAsking = starts(piece, QUESTION);
-      if (direction === 'down' && pair.isAsking && starts(piece, GOOD_ANSWER))
-        lastAnswer = Buffer.from(piece);
-      if (under?.kind === 'replay' && direction === 'up' && pair.isAsking && lastAnswer !== undefined) {
-        if (starts(piece, QUESTION)) pair.client.write(lastAnswer);
-        continue;
-      }
-      if (under?.kind === 'delay') await sleep(under.ms);
-      const kept = under === undefined ? piece : harm(piece, under, direction, passed);
-      passed += piece.length;
-      if (kept.length > 0 && !to.write(kept)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
-      if (kept.length < piece.length) return end(pair);
-    }
-    to.end();
-  }
-
-  /** What is left of a piece; `passed` bytes went this way since the fault began. */
-  function harm(piece: Buffer, under: ProxyFault, direction: Direction, passed: number): Buffer {
-    if (!('direction' in under) || under.direction !== direction) return piece;
-    if (under.kind === 'corrupt') corrupt(piece, under.everyBytes, random);
-    else return piece.subarray(0, Math.max(0, under.afterBytes - passed));
-    return piece;
-  }
-
-  async function answer({ client, server }: Pair, fault: ProxyFault & { kind: 'answer' }): Promise<void> {
-    const { head, body, lingers } = fault;
-    server.removeAllListeners('close').destroy();
-    const text = `${head}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
-    await new Promise<void>((flushed) => client.end(text, flushed));
-    if (!lingers) client.destroy();
-  }
-
   const server = createServer((client) => {
-    if (fault?.kind === 'refuse') return void client.destroy();
-    const pair = { client, server: connect(targetPort, '127.0.0.1'), isAsking: false };
-    pairs.add(pair);
-    for (const socket of [pair.client, pair.server]) socket.setNoDelay(true).on('error', () => end(pair));
-    client.on('close', () => end(pair));
-    // What is still on its way to the client arrives first.
-    pair.server.on('close', () => client.end());
-    // A connection that breaks ends both loops; that is what this proxy is for.
-    for (const direction of ['up', 'down'] as const) pump(pair, direction).catch(() => end(pair));
+    if (shared.fault?.kind === 'refuse') client.destroy();
+    else join({ client, server: connect(targetPort, '127.0.0.1'), isAsking: false }, shared);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
     setFault(next) {
-      fault = next;
-      change.abort();
-      change = newChange();
-      if (fault?.kind === 'refuse') for (const pair of pairs) end(pair);
+      shared.fault = next;
+      shared.change.abort();
+      shared.change = newChange();
+      if (next?.kind === 'refuse') cut();
     },
-    cut() {
-      for (const pair of pairs) end(pair);
-    },
+    cut,
     async stop() {
       const closed = once(server, 'close');
       server.close();
-      change.abort();
-      for (const pair of pairs) end(pair);
+      shared.change.abort();
+      cut();
       await closed;
     },
   };
+}
+
+function join(pair: Pair, shared: Shared): void {
+  const { client, server } = pair;
+  shared.pairs.add(pair);
+  for (const socket of [client, server]) socket.setNoDelay(true).on('error', () => end(pair, shared));
+  client.on('close', () => end(pair, shared));
+  // What is still on its way to the client arrives first.
+  server.on('close', () => client.end());
+  // A connection that breaks ends both loops; that is what this proxy is for.
+  for (const direction of ['up', 'down'] as const) {
+    pump(pair, direction, shared).catch(() => end(pair, shared));
+  }
+}
+
+function end(pair: Pair, { pairs }: Shared): void {
+  pair.client.destroy();
+  pair.server.destroy();
+  pairs.delete(pair);
+}
+
+/** Passes one direction on, piece by piece, at the pace of the receiver. */
+async function pump(pair: Pair, direction: Direction, shared: Shared): Promise<void> {
+  const [from, to] = direction === 'up' ? [pair.client, pair.server] : [pair.server, pair.client];
+  let under: ProxyFault | undefined;
+  let passed = 0;
+  let isAnswered = false;
+  for await (const piece of from as AsyncIterable<Buffer>) {
+    if (isAnswered) continue;
+    if (under !== shared.fault) passed = 0;
+    under = shared.fault;
+    if (under?.kind === 'hang') await once(shared.change.signal, 'abort');
+    if (under?.kind === 'hang' || under?.kind === 'refuse') return end(pair, shared);
+    if (under?.kind === 'answer' && direction === 'up') {
+      isAnswered = true;
+      await answer(pair, under);
+      continue;
+    }
+    if (isReplayed(pair, direction, piece, shared)) continue;
+    if (under?.kind === 'delay') await sleep(under.ms);
+    const kept = under === undefined ? piece : harm(piece, under, direction, passed, shared.random);
+    passed += piece.length;
+    if (kept.length > 0 && !to.write(kept)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+    if (kept.length < piece.length) return end(pair, shared);
+  }
+  to.end();
+}
+
+/** What is left of a piece; `passed` bytes went this way since the fault began. */
+function harm(
+  piece: Buffer,
+  fault: ProxyFault,
+  direction: Direction,
+  passed: number,
+  random: Random,
+): Buffer {
+  if (!('direction' in fault) || fault.direction !== direction) return piece;
+  if (fault.kind === 'cut') return piece.subarray(0, Math.max(0, fault.afterBytes - passed));
+  corrupt(piece, fault.everyBytes, random);
+  return piece;
+}
+
+async function answer({ client, server }: Pair, fault: ProxyFault & { kind: 'answer' }): Promise<void> {
+  const { head, body, lingers } = fault;
+  server.removeAllListeners('close').destroy();
+  const text = `${head}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
+  await new Promise<void>((flushed) => client.end(text, flushed));
+  if (!lingers) client.destroy();
+}
+
+/** Whether a piece of a question was answered with what was answered before; remembers good answers. */
+function isReplayed(pair: Pair, direction: Direction, piece: Buffer, shared: Shared): boolean {
+  if (direction === 'down') {
+    if (pair.isAsking && starts(piece, GOOD_ANSWER)) shared.lastAnswer = Buffer.from(piece);
+    return false;
+  }
+  if (startsRequest(piece)) pair.isAsking = starts(piece, QUESTION);
+  if (shared.fault?.kind !== 'replay' || !pair.isAsking || shared.lastAnswer === undefined) return false;
+  if (starts(piece, QUESTION)) pair.client.write(shared.lastAnswer);
+  return true;
 }
 
 function starts(piece: Buffer, start: Buffer): boolean {

@@ -73,27 +73,34 @@ export async function makeFaultWorld(seed: string): Promise<FaultWorld> {
   const wire = await startFaultProxy(broker.port, random.fork('wire'));
   for (const proxy of [http, wire]) onTestFinished(() => proxy.stop());
   const env = {
+    ...settingsOf(places),
     IMMICH_API_URL: `http://127.0.0.1:${http.port}`,
     IMMICH_API_KEY: apiKey,
-    WATCH_DIRECTORIES: places.inbox,
-    ARCHIVE_DIRECTORY: places.archive,
-    FILE_STABILITY_WAIT_SECONDS: String(QUIET_MS / 1_000),
-    FILE_STABILITY_CHECK_INTERVAL: '0.1',
     MQTT_URL: `mqtt://127.0.0.1:${wire.port}`,
     MQTT_USERNAME: login.username,
     MQTT_PASSWORD: login.password,
-    MQTT_INSTANCE: 'faults',
   };
-  const facts = { hasLostEvents: false, hasChangedBytes: false, torsos: new Set<string>() };
   const world = {
     seed,
     description: `${places.kind} folders, Immich ${dialect}, ${isMosquitto ? 'mosquitto' : 'aedes'}`,
     secrets: [apiKey, login.password],
-    ...{ places, server, http, wire, broker, facts, ledger: openLedger() },
+    facts: { hasLostEvents: false, hasChangedBytes: false, torsos: new Set<string>() },
+    ledger: openLedger(),
+    ...{ places, server, http, wire, broker },
     ...liveNodeRed(places.userDir, base, env),
   };
   await world.start();
   return world;
+}
+
+function settingsOf({ inbox, archive }: Places) {
+  return {
+    WATCH_DIRECTORIES: inbox,
+    ARCHIVE_DIRECTORY: archive,
+    FILE_STABILITY_WAIT_SECONDS: String(QUIET_MS / 1_000),
+    FILE_STABILITY_CHECK_INTERVAL: '0.1',
+    MQTT_INSTANCE: 'faults',
+  };
 }
 
 /** Node-RED through its lives. */
@@ -117,11 +124,10 @@ function liveNodeRed(userDir: string, base: string, env: Record<string, string>)
     async start() {
       past += life?.output() ?? '';
       mkdirSync(userDir, { recursive: true });
-      const nodeArguments = ['--import', preload];
       life = await startNodeRedProcess({
         userDir,
         flowFile,
-        nodeArguments,
+        nodeArguments: ['--import', preload],
         patienceMs: START_PATIENCE_MS,
         env: { ...env, FAULT_CLOCK: clockFile },
       });

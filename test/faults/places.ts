@@ -35,47 +35,56 @@ export function mayMount(folder: string): boolean {
 
 /** Makes the folders of a campaign below `base`; mounts are taken down after the test. */
 export function makePlaces(kind: PlacesKind, base: string): Places {
-  const [inbox, card, away, disk] = ['inbox', 'card', 'inbox-away', 'disk'].map((name) => join(base, name));
-  if (inbox === undefined || card === undefined || away === undefined || disk === undefined)
-    throw new Error();
-  for (const folder of [inbox, card, disk]) mkdirSync(folder);
-  const filler = join(disk, 'filler');
+  const at = (name: string) => join(base, name);
+  for (const folder of ['inbox', 'card', 'disk']) mkdirSync(at(folder));
+  const folders = { inbox: at('inbox'), archive: at('disk/archive'), userDir: at('node-red') };
+  return kind === 'plain' ? plainPlaces(folders, at) : mountedPlaces(folders, at);
+}
+
+type Folders = Pick<Places, 'inbox' | 'archive' | 'userDir'>;
+type At = (name: string) => string;
+
+function plainPlaces(folders: Folders, at: At): Places {
   let isAway = false;
-  const places = { inbox, archive: join(disk, 'archive'), userDir: join(base, 'node-red') };
-  if (kind === 'plain') {
-    return {
-      ...places,
-      kind,
-      source: () => (isAway ? away : inbox),
-      takeInboxAway() {
-        renameSync(inbox, away);
-        isAway = true;
-      },
-      bringInboxBack() {
-        if (isAway) renameSync(away, inbox);
-        isAway = false;
-      },
-      fillArchive: () => undefined,
-      freeArchive: () => undefined,
-    };
-  }
+  return {
+    ...folders,
+    kind: 'plain',
+    source: () => (isAway ? at('inbox-away') : folders.inbox),
+    takeInboxAway() {
+      renameSync(folders.inbox, at('inbox-away'));
+      isAway = true;
+    },
+    bringInboxBack() {
+      if (isAway) renameSync(at('inbox-away'), folders.inbox);
+      isAway = false;
+    },
+    fillArchive: () => undefined,
+    freeArchive: () => undefined,
+  };
+}
+
+function mountedPlaces(folders: Folders, at: At): Places {
+  const { inbox } = folders;
+  const [card, disk, filler] = [at('card'), at('disk'), at('disk/filler')];
+  let isAway = true;
+  const bringInboxBack = () => {
+    if (isAway) must('mount', '--bind', card, inbox);
+    isAway = false;
+  };
   must('mount', '-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', disk);
   onTestFinished(() => void run('umount', '-l', disk));
-  must('mount', '--bind', card, inbox);
+  bringInboxBack();
   onTestFinished(() => void (isAway || run('umount', '-l', inbox)));
   return {
-    ...places,
-    kind,
+    ...folders,
+    kind: 'mounted',
     source: () => card,
     takeInboxAway() {
       // Somebody pulls the card, whatever is open on it.
       must('umount', '-l', inbox);
       isAway = true;
     },
-    bringInboxBack() {
-      if (isAway) must('mount', '--bind', card, inbox);
-      isAway = false;
-    },
+    bringInboxBack,
     fillArchive: (leftBytes) => fill(filler, disk, leftBytes),
     freeArchive: () => rmSync(filler, { force: true }),
   };
