@@ -1,8 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeFolderLook } from './archive-look.js';
 import { type FaultWorld, makeFaultWorld, ROOT_TOPIC } from './fault-world.js';
+import { makeFolderLook } from './folder-look.js';
 import { ALWAYS, IN_THE_END, type Invariant } from './invariants.js';
 import { openFilesOf } from './process-look.js';
 import { drawRound, playRound, type RoundPlan } from './round.js';

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesBelow } from '../support/files-below.js';
+import { readIfThere } from './folder-look.js';
 import { openFilesOf } from './process-look.js';
 import { archiveKey, type RoundView } from './round-view.js';
 
@@ -117,7 +118,9 @@ export const theCountersAgree: Invariant = ({ says: { state, events }, totalsBef
 /** No secret stands in the log, in a message or in a file. */
 export const noSecretIsTold: Invariant = ({ world, log }) => {
   const { userDir } = world.places;
-  const files = filesBelow(userDir).map((file) => [file, readFileSync(join(userDir, file), 'utf8')] as const);
+  const files = filesBelow(userDir).map(
+    (file) => [file, readIfThere(join(userDir, file))?.toString() ?? ''] as const,
+  );
   const texts = [
     ['the log', log] as const,
     ['an MQTT message', JSON.stringify(world.broker.messages())] as const,

@@ -1,6 +1,6 @@
 import type { StoredAsset } from '../support/immich-stand-in.js';
-import type { Lying } from './archive-look.js';
 import type { FaultWorld } from './fault-world.js';
+import type { Lying } from './folder-look.js';
 import type { UploaderSays, UploaderState } from './uploader-says.js';
 
 /** What a round is judged by: the world after it, and how it was before. */

@@ -6,6 +6,9 @@ import type { Media } from './media.js';
 /** How much earlier two writes may bear the same time, in milliseconds. */
 const TIME_GRAIN_MS = 20;
 
+/** A part of the quiet time: what pauses for longer counts as complete. */
+const LONGEST_PAUSE = 0.8;
+
 /**
  * Writes a file in pieces, as a card reader, a browser or a copy onto a preallocated file does. On a busy machine a
  * pause may last as long as the quiet time: then what lay there counts as complete, and the books say so.
@@ -23,7 +26,7 @@ export async function writeSlowly(hands: Hands, path: string, media: Media): Pro
     let lastAt = performance.now();
     if (isPreallocated) writeSync(file, content);
     for (const [from, until] of pieces) {
-      await sleep(random.int(5, Math.round(quietMs / 3)));
+      await sleep(random.int(5, Math.round(quietMs * LONGEST_PAUSE)));
       if (isTaken()) return takenEarly(hands, path, media, content, performance.now() - lastAt);
       const before = content;
       const began = performance.now();

@@ -30,7 +30,8 @@ export function makeFolderLook(): (folder: string) => Lying[] {
     });
 }
 
-function readIfThere(path: string): Buffer | undefined {
+/** The bytes of a file; undefined when it is gone. */
+export function readIfThere(path: string): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch {
