@@ -8,6 +8,7 @@
 let
   inherit (lib)
     literalExpression
+    literalMD
     mkIf
     mkOption
     optionalAttrs
@@ -22,7 +23,7 @@ let
   shared = import ./options.nix {
     inherit lib;
     package = pkgs.callPackage ./package.nix { };
-    literalPackage = literalExpression "the package of this flake, built with your nixpkgs";
+    literalPackage = literalMD "the package of this flake, built with your nixpkgs";
   };
 
   nodeRed = pkgs.callPackage ./with-packs.nix { node-red = cfg.nodeRedPackage; } {
@@ -178,6 +179,8 @@ in
 
     systemd.user.timers =
       optionalAttrs isScheduled { ${unit} = timer "When Immich Bridge starts" cfg.startAt; }
-      // optionalAttrs (cfg.stopAt != [ ]) { "${unit}-stop" = timer "When Immich Bridge stops" cfg.stopAt; };
+      // optionalAttrs (cfg.stopAt != [ ]) {
+        "${unit}-stop" = timer "When Immich Bridge stops" cfg.stopAt;
+      };
   };
 }

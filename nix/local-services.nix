@@ -16,10 +16,11 @@ let
     else
       host;
 
-  # Listeners without TLS that are no Unix sockets.
-  listeners = lib.filter (
-    listener: listener.port != 0 && !((listener.settings or { }) ? certfile)
-  ) (lib.optionals mosquitto.enable mosquitto.listeners);
+  # Plain MQTT: no TLS, no web sockets, no Unix socket.
+  isPlain =
+    { port, settings, ... }:
+    port != 0 && !(settings ? certfile) && (settings.protocol or "mqtt") == "mqtt";
+  listeners = lib.filter isPlain (lib.optionals mosquitto.enable mosquitto.listeners);
   first = lib.head listeners;
 in
 {

@@ -7,7 +7,7 @@
 }:
 let
   inherit (lib)
-    literalExpression
+    literalMD
     mkBefore
     mkDefault
     mkIf
@@ -26,7 +26,7 @@ let
   shared = import ./options.nix {
     inherit lib;
     package = pkgs.callPackage ./package.nix { };
-    literalPackage = literalExpression "the package of this flake, built with your nixpkgs";
+    literalPackage = literalMD "the package of this flake, built with your nixpkgs";
   };
 
   nodes = pkgs.symlinkJoin {
@@ -41,12 +41,15 @@ let
 
   folders = cfg.watch.directories ++ optional (cfg.archive.directory != null) cfg.archive.directory;
   writable = systemd.outermost (
-    cfg.parentDirectories ++ folders ++ optional (nodeRed.userDir != "/var/lib/node-red") nodeRed.userDir
+    cfg.parentDirectories
+    ++ folders
+    ++ optional (nodeRed.userDir != "/var/lib/node-red") nodeRed.userDir
   );
   secrets = settings.secretsOf cfg;
   hasNvidia = cfg.gpu.nvidia.enable;
 
-  # What the shipped flow cannot do without; environment files may hold it.
+  # What the shipped flow cannot do without, unless variables or files hold it.
+  isLeftAlone = cfg.starterFlow == "shipped" && cfg.environmentFiles == [ ] && cfg.environment == { };
   unset = lib.filter (option: option != null) [
     (if cfg.immich.url == null then "immich.url" else null)
     (if cfg.immich.apiKeyFile == null then "immich.apiKeyFile" else null)
@@ -59,13 +62,13 @@ in
     immich = shared.immich // {
       url = shared.immich.url // {
         default = local.immichUrl;
-        defaultText = literalExpression "the address of services.immich when it is enabled here, else null";
+        defaultText = literalMD "the address of services.immich when it is enabled here, else null";
       };
     };
     mqtt = shared.mqtt // {
       url = shared.mqtt.url // {
         default = local.mqttUrl;
-        defaultText = literalExpression "the first listener of services.mosquitto when it is enabled here, else null";
+        defaultText = literalMD "the first listener of services.mosquitto when it is enabled here, else null";
       };
     };
 
@@ -127,10 +130,13 @@ in
 
     systemd.services.node-red = {
       after =
-        optional local.hasImmich "immich-server.service" ++ optional local.hasMosquitto "mosquitto.service";
+        optional local.hasImmich "immich-server.service"
+        ++ optional local.hasMosquitto "mosquitto.service";
       environment =
         lib.mapAttrs (_: systemd.percent) (settings.environment cfg)
-        // lib.listToAttrs (map (secret: lib.nameValuePair secret.variable "%d/${secret.credential}") secrets);
+        // lib.listToAttrs (
+          map (secret: lib.nameValuePair secret.variable "%d/${secret.credential}") secrets
+        );
       path = optional hasNvidia config.hardware.nvidia.package.bin;
       unitConfig = optionalAttrs (writable != [ ]) {
         RequiresMountsFor = map (systemd.path "") writable;
@@ -142,7 +148,9 @@ in
         // optionalAttrs (cfg.environmentFiles != [ ]) {
           EnvironmentFile = map systemd.file cfg.environmentFiles;
         }
-        // optionalAttrs (cfg.supplementaryGroups != [ ]) { SupplementaryGroups = cfg.supplementaryGroups; }
+        // optionalAttrs (cfg.supplementaryGroups != [ ]) {
+          SupplementaryGroups = cfg.supplementaryGroups;
+        }
         // optionalAttrs (flow != null) { ExecStartPre = [ "${copyFlow}" ]; }
         // optionalAttrs cfg.hardening (
           import ./hardening.nix {
@@ -171,7 +179,7 @@ in
       }
     ];
     warnings =
-      optional (cfg.starterFlow == "shipped" && cfg.environmentFiles == [ ] && cfg.environment == { } && unset != [ ])
+      optional (isLeftAlone && unset != [ ])
         "${name}: the shipped flow waits for ${lib.concatStringsSep ", " unset}.";
   };
 }

@@ -14,59 +14,62 @@ let
     fileset = lib.fileset.unions (map (name: ../. + "/${name}") files.source);
   };
 in
-lib.fix (pack: buildNpmPackage {
-  pname = baseNameOf manifest.name;
-  inherit (manifest) version;
-  inherit src nodejs;
+lib.fix (
+  pack:
+  buildNpmPackage {
+    pname = baseNameOf manifest.name;
+    inherit (manifest) version;
+    inherit src nodejs;
 
-  outputs = [
-    "out"
-    "launcher"
-  ];
+    outputs = [
+      "out"
+      "launcher"
+    ];
 
-  npmDeps = callPackage ./npm-sources.nix { inherit nodejs; } {
-    inherit manifest;
-    lock = lib.importJSON ../package-lock.json;
-    keepDev = files.tools ++ files.standIns;
-  };
-  npmConfigHook = importNpmLock.npmConfigHook;
+    npmDeps = callPackage ./npm-sources.nix { inherit nodejs; } {
+      inherit manifest;
+      lock = lib.importJSON ../package-lock.json;
+      keepDev = files.tools ++ files.standIns;
+    };
+    npmConfigHook = importNpmLock.npmConfigHook;
 
-  # `npm run build` would be run once more by `npm pack`.
-  buildPhase = ''
-    runHook preBuild
-    ${lib.concatStringsSep "\n" files.build}
-    runHook postBuild
-  '';
-  npmPackFlags = [ "--ignore-scripts" ];
+    # `npm run build` would be run once more by `npm pack`.
+    buildPhase = ''
+      runHook preBuild
+      ${lib.concatStringsSep "\n" files.build}
+      runHook postBuild
+    '';
+    npmPackFlags = [ "--ignore-scripts" ];
 
-  # Before the hook prunes what the stand-ins need.
-  preInstall = ''
-    mkdir -p $launcher/lib/immich-bridge
-    cp -r --parents ${lib.escapeShellArgs files.launcher} node_modules $launcher/lib/immich-bridge
-    chmod -R u+w $launcher/lib/immich-bridge
-    (
-      cd $launcher/lib/immich-bridge/node_modules
-      rm -rf ${lib.escapeShellArgs (map (tool: lib.head (lib.splitString "/" tool)) files.tools)} .bin .package-lock.json
-    )
-  '';
+    # Before the hook prunes what the stand-ins need.
+    preInstall = ''
+      mkdir -p $launcher/lib/immich-bridge
+      cp -r --parents ${lib.escapeShellArgs files.launcher} node_modules $launcher/lib/immich-bridge
+      chmod -R u+w $launcher/lib/immich-bridge
+      (
+        cd $launcher/lib/immich-bridge/node_modules
+        rm -rf ${lib.escapeShellArgs (map (tool: lib.head (lib.splitString "/" tool)) files.tools)} .bin .package-lock.json
+      )
+    '';
 
-  doInstallCheck = true;
-  installCheckPhase = ''
-    runHook preInstallCheck
-    node ${./check-nodes.mjs} $out/lib/node_modules/${manifest.name}
-    runHook postInstallCheck
-  '';
+    doInstallCheck = true;
+    installCheckPhase = ''
+      runHook preInstallCheck
+      node ${./check-nodes.mjs} $out/lib/node_modules/${manifest.name}
+      runHook postInstallCheck
+    '';
 
-  passthru = {
-    isNodeRedPack = true;
-    # The shipped flow, as a file.
-    flow = "${pack}/lib/node_modules/${manifest.name}/examples/immich-bridge.json";
-  };
+    passthru = {
+      isNodeRedPack = true;
+      # The shipped flow, as a file.
+      flow = "${pack}/lib/node_modules/${manifest.name}/examples/immich-bridge.json";
+    };
 
-  meta = {
-    inherit (manifest) description;
-    homepage = lib.removeSuffix ".git" (lib.removePrefix "git+" manifest.repository.url);
-    license = lib.licenses.mit;
-    platforms = lib.platforms.linux ++ lib.platforms.darwin;
-  };
-})
+    meta = {
+      inherit (manifest) description;
+      homepage = lib.removeSuffix ".git" (lib.removePrefix "git+" manifest.repository.url);
+      license = lib.licenses.mit;
+      platforms = lib.platforms.linux ++ lib.platforms.darwin;
+    };
+  }
+)

@@ -13,6 +13,7 @@ let
     inherit mkOption;
     mkEnableOption = _: mkOption { };
     literalExpression = text: text;
+    literalMD = text: text;
     mkBefore = content: content;
     mkDefault = content: content;
     mkIf = _: _: { };
