@@ -114,6 +114,25 @@ it('keeps a flow that was changed in the editor', async () => {
   expect(await (await fetch(`${editor}flows`)).json()).toMatchObject(flow);
 });
 
+it('takes a login for the editor from the user’s own settings.js, and says when that cannot be read', async () => {
+  const folder = tempFolder();
+  mkdirSync(join(folder, '.immich-bridge'));
+  const file = join(folder, '.immich-bridge/settings.js');
+  writeFileSync(file, 'module.exports = { uiPort: 1, adminAuth: { type: "credentials", users: [] } };');
+  const { output } = launch({}, folder);
+  await vi.waitFor(() => expect(output()).toContain('Started flows'), PATIENCE);
+  const editor = /Editor +(http:\S+)/.exec(output())?.[1] ?? '';
+  expect((await fetch(`${editor}flows`)).status).toBe(401);
+  expect((await fetch(editor)).status).toBe(200);
+
+  const broken = tempFolder();
+  mkdirSync(join(broken, '.immich-bridge'));
+  writeFileSync(join(broken, '.immich-bridge/settings.js'), 'module.exports = {');
+  const second = launch({}, broken);
+  expect(await second.exitCode).toBe(1);
+  expect(second.output()).toContain('settings.js cannot be loaded: ');
+});
+
 it.each([
   [{ IMMICH_API_URL: 'http://127.0.0.1:1' }, 'IMMICH_API_KEY: it is empty'],
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: "loud" does not work here'],
