@@ -10,10 +10,11 @@ COPY . .
 RUN mkdir /packed && npm pack --pack-destination /packed
 
 FROM nodered/node-red:${NODE_RED_TAG}
-# Into the image's own folder of packages, so that /data holds nothing but what is yours.
+# Into the image's own folder of packages, so that /data holds nothing but what is yours. The flow that the base image
+# puts there would be taken for one of yours.
 RUN --mount=type=bind,from=pack,source=/packed,target=/packed \
     npm install --omit=dev --no-audit --no-fund --no-update-notifier --cache /tmp/npm /packed/*.tgz \
-    && rm -rf /tmp/npm
+    && rm -rf /tmp/npm /data/flows.json
 
 ENV IMMICH_BRIDGE_DIR=/data \
     WATCH_DIRECTORIES=/photos/inbox \

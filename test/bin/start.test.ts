@@ -9,6 +9,9 @@ import { fixturePath } from '../support/fixtures.js';
 import { cleanEnvironment, projectRoot } from '../support/node-red-process.js';
 import { standIn, tempFolder } from '../support/world.js';
 
+/** Each test starts Node-RED at least once, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 90_000 });
+
 const REAL = { IMMICH_API_URL: 'http://127.0.0.1:1', IMMICH_API_KEY: 'key' };
 const PATIENCE = { timeout: 25_000, interval: 50 };
 

@@ -179,6 +179,8 @@ describe('Dockerfile', () => {
     expect(names.filter((name) => !documented.has(name))).toEqual([]);
     expect(dockerfile).toMatch(/^ARG NODE_RED_TAG=\d+\.\d+\.\d+$/m);
     expect(dockerfile).not.toContain('latest');
+    // Else the base image's own flow would be kept in place of the shipped one.
+    expect(dockerfile).toMatch(/rm -rf .*\/data\/flows\.json/);
     expect([...dockerfile.matchAll(/^USER (.+)$/gm)].at(-1)?.[1]).toBe('node-red');
     expect(bridge.build?.args.NODE_RED_TAG).toContain(/^ARG NODE_RED_TAG=(.+)$/m.exec(dockerfile)![1]!);
   });
