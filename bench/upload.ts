@@ -1,198 +1,214 @@
 /**
- * Speed and memory of the uploader (hash, ask, send, ask again) beside a bare sender that only posts each file, and
- * beside curl. Each run is a process of its own, the programs take turns, the server is a process of its own, and
- * the figures are medians and ratios, because machines are noisy. `npm run bench`
+ * Speed and memory of uploads: the shipped flow in a Node-RED, and this pack's uploader without it, beside the
+ * official CLI, curl, and a bare sender that is the limit of what Node.js can do. The server is a process of its own.
  */
-import { type ChildProcess, execFile, fork } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { createImmichClient } from '../lib/immich/immich-client.js';
-import type { StableFile } from '../lib/media-file.js';
-import { uploadFile } from '../lib/upload/upload-file.js';
-import { createUploadQueue } from '../lib/upload/upload-queue.js';
-import { startImmichStandIn } from '../test/support/immich-stand-in.js';
-import { median } from './median.js';
+import { type BenchFiles, linkFiles, writeLarge, writePhotos } from './harness/bench-files.js';
+import { type NodeProgram, nodeForAll } from './harness/node-program.js';
+import type { Finding, Report } from './harness/report.js';
+import { realServer, type Server, startStandIn } from './harness/server.js';
+import type { BenchSettings } from './harness/settings.js';
+import { type Contestant, type Figures, takeTurns } from './harness/turns.js';
+import { curl } from './programs/curl.js';
+import { type ImmichCli, immichCli } from './programs/immich-cli.js';
+import { nodeRedPipeline } from './programs/node-red-pipeline.js';
+import type { Program } from './programs/program.js';
+import { worker } from './programs/worker.js';
 
-const KEY = 'bench';
 const CONCURRENCY = 4;
-const RUNS = 5;
+const MB = 1_000_000;
+/** Of memory, on top of what Node-RED uses while it has nothing to do. */
+const GROWTH_LIMIT_MB = 60;
 
-interface Result {
-  readonly seconds: number;
-  readonly peakMB: number;
+const PIPELINE = 'pipeline in Node-RED';
+const UPLOADER = 'uploader alone';
+const SENDER = 'bare sender';
+const CURL = 'curl';
+
+interface Case {
+  readonly title: string;
+  readonly rounds: number;
+  /** Makes what every run needs anew, or gives known files another name. */
+  readonly files: (folder: string) => BenchFiles;
+  /** Nothing is new to the server. */
+  readonly isKnown?: boolean;
+  readonly programs: readonly string[];
+  readonly findings: readonly Finding[];
+  readonly readBytesPerSecond?: number;
 }
 
-/** What one child process does, by the first argument. */
-const roles: Record<string, (url: string, paths: string[]) => Promise<void>> = {
-  async server() {
-    const { url } = await startImmichStandIn({ apiKey: KEY });
-    process.send?.(url);
-  },
-  async bridge(url, paths) {
-    const client = createImmichClient({ baseUrl: `${url}/api`, apiKey: KEY });
-    const stop = new AbortController();
-    const queue = createUploadQueue<undefined>({
-      upload: (file, attempt) => uploadFile(file, { client, trashPolicy: 'hold' }, attempt),
-      settle: (file) => Promise.resolve(file),
-      probe: () => Promise.resolve(),
-      signal: stop.signal,
-      concurrency: CONCURRENCY,
-      onProblem: (error) => console.error(error.message),
-      onDelay: (error) => console.error(error.message),
-      onChange: () => undefined,
-    });
-    await Promise.all(paths.map((path) => queue.add(recordOf(path), undefined)));
-    client.close();
-  },
-  async bare(url, paths) {
-    const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
-    await Promise.all(paths.map((path) => post(`${url}/api/assets`, path, agent)));
-    agent.destroy();
-  },
-};
-
-function recordOf(path: string): StableFile {
-  const { size, mtimeMs } = statSync(path);
-  const times = { foundAt: '', stableAt: '', quietMs: 0, hasVideoCheck: false };
-  return { path, folder: '/', relativePath: path, sizeBytes: size, mtimeMs, ...times };
+/** Where all cases are measured. */
+interface World {
+  readonly settings: BenchSettings;
+  readonly report: Report;
+  readonly node: NodeProgram;
+  readonly folder: string;
 }
 
-function post(url: string, path: string, agent: Agent): Promise<void> {
-  const field = (name: string, value: string) =>
-    `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
-  const date = '2026-01-01T00:00:00.000Z';
-  const fields = { deviceAssetId: path, deviceId: 'bench', fileCreatedAt: date, fileModifiedAt: date };
-  const texts = Object.entries(fields).map(([name, value]) => field(name, value));
-  const file = '--b\r\nContent-Disposition: form-data; name="assetData"; filename="a.jpg"\r\n\r\n';
-  const head = texts.join('') + file;
-  const tail = '\r\n--b--\r\n';
-  const length = Buffer.byteLength(head) + statSync(path).size + tail.length;
-  const headers = {
-    'x-api-key': KEY,
-    'content-type': 'multipart/form-data; boundary=b',
-    'content-length': length,
+const growth: Finding = { kind: 'limit', of: PIPELINE, figure: 'growthMB', atMost: GROWTH_LIMIT_MB };
+
+function fasterThan(to: string, figure: string, atLeast?: number, of = PIPELINE): Finding {
+  return { kind: 'faster', of, to, figure, ...(atLeast !== undefined && { atLeast }) };
+}
+
+function newPhotos(cli: string): Case {
+  return {
+    title: '500 new photos of 200 kB, 4 at a time',
+    rounds: 5,
+    files: (folder) => writePhotos(folder, 500, 200_000),
+    programs: [PIPELINE, UPLOADER, cli, SENDER],
+    findings: [
+      fasterThan(cli, 'seenSeconds', 1.5),
+      fasterThan(cli, 'wholeSeconds'),
+      fasterThan(SENDER, 'seenSeconds', 0.8),
+      fasterThan(SENDER, 'seenSeconds', undefined, UPLOADER),
+      growth,
+    ],
   };
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method: 'POST', agent, headers }, (answer) =>
-      answer.resume().once('end', resolve),
-    );
-    sent.once('error', reject);
-    sent.write(head);
-    createReadStream(path)
-      .on('end', () => sent.end(tail))
-      .pipe(sent, { end: false });
-  });
 }
 
-async function runChild(role: string, url: string, paths: string[]): Promise<Result> {
-  const child = fork(process.argv[1] ?? '', [role, url], { execArgv: ['--no-warnings'] });
-  await once(child, 'message');
-  child.send(paths);
-  const [result] = (await once(child, 'message')) as [Result];
-  await once(child, 'exit');
-  return result;
+function knownPhotos(cli: string, master: BenchFiles): Case {
+  return {
+    title: '500 known photos of 200 kB',
+    rounds: 5,
+    files: (folder) => linkFiles(master, folder),
+    isKnown: true,
+    programs: [PIPELINE, UPLOADER, cli],
+    findings: [
+      fasterThan(cli, 'wholeSeconds', 1),
+      fasterThan(cli, 'wholeSeconds', undefined, UPLOADER),
+      growth,
+    ],
+  };
 }
 
-async function runCurl(url: string, [path]: string[]): Promise<Result> {
-  const form = [
-    'deviceAssetId=a',
-    'deviceId=b',
-    'fileCreatedAt=2026-01-01T00:00:00Z',
-    'fileModifiedAt=2026-01-01T00:00:00Z',
-  ];
-  const args = [
-    '-sS',
-    '-H',
-    `x-api-key: ${KEY}`,
-    ...form.flatMap((field) => ['-F', field]),
-    '-F',
-    `assetData=@${path}`,
-  ];
-  const began = performance.now();
-  await promisify(execFile)('curl', [...args, `${url}/api/assets`]);
-  return { seconds: (performance.now() - began) / 1_000, peakMB: Number.NaN };
+function largeFile(cli: string, sizeMB: number, bytesPerSecond?: number): Case {
+  const size = sizeMB >= 1_000 ? `${sizeMB / 1_000} GB` : `${sizeMB} MB`;
+  const pace = bytesPerSecond === undefined ? '' : `, received at ${bytesPerSecond / MB} MB/s`;
+  return {
+    title: `one new file of ${size}${pace}`,
+    rounds: 3,
+    files: (folder) => writeLarge(folder, sizeMB * MB),
+    programs: [PIPELINE, UPLOADER, cli, CURL],
+    findings: [
+      fasterThan(CURL, 'sendSeconds', 0.9),
+      fasterThan(CURL, 'wholeSeconds'),
+      fasterThan(cli, 'wholeSeconds'),
+      growth,
+    ],
+    ...(bytesPerSecond !== undefined && { readBytesPerSecond: bytesPerSecond }),
+  };
 }
 
-async function asChild(role: string, url: string): Promise<void> {
-  const work = roles[role];
-  if (work === undefined || role === 'server') return work?.(url, []);
-  process.send?.('ready');
-  const [paths] = (await once(process, 'message')) as [string[]];
-  const began = performance.now();
-  await work(url, paths);
-  const seconds = (performance.now() - began) / 1_000;
-  process.send?.({ seconds, peakMB: peakRssMB() } satisfies Result);
-  process.disconnect();
-}
-
-/** Linux counts from the start of this program; what getrusage says includes the one that started it. */
-function peakRssMB(): number {
-  if (process.platform !== 'linux') return process.resourceUsage().maxRSS / 1_024;
-  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-  return Number(kilobytes) / 1_024;
-}
-
-/** Lets two programs take turns on the same kind of files and prints both and their ratio. */
-async function compare(
-  title: string,
-  files: () => string[],
-  ours: () => Promise<Result>,
-  other: [string, () => Promise<Result>],
-) {
-  const results: [Result[], Result[]] = [[], []];
-  for (let run = 0; run < RUNS; run += 1) {
-    files();
-    results[0].push(await ours());
-    files();
-    results[1].push(await other[1]());
-  }
-  const [a, b] = results.map((runs) => median(runs.map(({ seconds }) => seconds))) as [number, number];
-  const peak = median(results[0].map(({ peakMB }) => peakMB));
-  console.log(
-    `${title}: bridge ${a.toFixed(2)} s (peak ${peak.toFixed(0)} MB), ${other[0]} ${b.toFixed(2)} s; ` +
-      `the bridge has ${(b / a).toFixed(2)} times its speed`,
-  );
-}
-
-async function main(): Promise<void> {
+/** Part `upload` of the bench. */
+export async function measure(settings: BenchSettings, report: Report): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-  const server: ChildProcess = fork(process.argv[1] ?? '', ['server']);
-  const [url] = (await once(server, 'message')) as [string];
+  const world: World = { settings, report, node: nodeForAll(), folder };
   try {
-    const photos = Array.from({ length: 500 }, (_, index) => join(folder, `${index}.jpg`));
-    const newPhotos = () => {
-      for (const path of photos) writeFileSync(path, randomBytes(200_000));
-      return photos;
-    };
-    const video = [join(folder, 'video.mp4')];
-    const newVideo = () => {
-      writeFileSync(video[0] ?? '', randomBytes(500_000_000));
-      return video;
-    };
-    await compare('500 new photos of 200 kB', newPhotos, () => runChild('bridge', url, photos), [
-      'bare sender',
-      () => runChild('bare', url, photos),
-    ]);
-    await compare(
-      '500 known photos',
-      () => photos,
-      () => runChild('bridge', url, photos),
-      ['bare sender', () => runChild('bare', url, photos)],
-    );
-    await compare('one new video of 500 MB', newVideo, () => runChild('bridge', url, video), [
-      'curl',
-      () => runCurl(url, video),
-    ]);
+    const real = await realServer(process.env);
+    if (real !== undefined) await measureOn(real, world);
+    else for (const dialect of ['v3', 'v2'] as const) await measureOnStandIn(dialect, world);
   } finally {
-    server.kill();
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const [role, url = ''] = process.argv.slice(2);
-await (role === undefined ? main() : asChild(role, url));
+async function measureOnStandIn(dialect: 'v2' | 'v3', world: World): Promise<void> {
+  const server = await startStandIn({ dialect });
+  try {
+    await measureOn(server, world);
+  } finally {
+    server.stop();
+  }
+  // Large files are the same to both.
+  if (dialect === 'v2') return;
+  for (const [sizeMB, pace] of [
+    [500, 100],
+    [4_000, 250],
+  ] as const) {
+    const slow = await startStandIn({ dialect, readBytesPerSecond: pace * MB });
+    const { cli, notes } = await cliFor(slow, world);
+    await compete(largeFile(cli?.name ?? 'CLI', sizeMB, pace * MB), slow, cli, notes, world).finally(
+      slow.stop,
+    );
+  }
+}
+
+async function measureOn(server: Server, world: World): Promise<void> {
+  const { cli, notes } = await cliFor(server, world);
+  const name = cli?.name ?? 'CLI';
+  const master = writePhotos(join(world.folder, 'known'), 500, 200_000);
+  const cases = [newPhotos(name), knownPhotos(name, master)];
+  // A real Immich keeps it all: it gets no more than it must.
+  if (server.major > 2) cases.push(largeFile(name, 500));
+  if (server.tell !== undefined && server.major > 2) cases.push(largeFile(name, 4_000));
+  for (const one of cases) await compete(one, server, cli, notes, world);
+}
+
+/** The official CLI, if it works with this server: it is tried with one file. */
+async function cliFor(
+  server: Server,
+  { node, folder }: World,
+): Promise<{ cli?: ImmichCli; notes: string[] }> {
+  const cli = immichCli(server.major, node);
+  if (cli === undefined) return { notes: [`CLI ${server.major}.x: skipped, npm does not give it.`] };
+  const files = writePhotos(join(folder, 'trial'), 1, 1_000);
+  try {
+    await cli.run({ server, files, concurrency: 1, scratch: folder });
+    const seen = await server.tell('look');
+    if (seen !== undefined && seen.assets === 0) throw new Error('nothing arrived');
+    return { cli, notes: [] };
+  } catch {
+    return { notes: [`${cli.name}: skipped, it does not work with this server on Node.js ${node.version}.`] };
+  }
+}
+
+async function compete(
+  one: Case,
+  server: Server,
+  cli: ImmichCli | undefined,
+  notes: readonly string[],
+  { settings, report, node, folder }: World,
+): Promise<void> {
+  const title = `${one.title} (${server.label}, Node.js ${node.version})`;
+  if (!settings.wants(title)) return;
+  const programs: Readonly<Record<string, Program | undefined>> = {
+    [PIPELINE]: nodeRedPipeline(node),
+    [UPLOADER]: worker('programs/bare-uploader.js', node),
+    [SENDER]: worker('programs/bare-sender.js', node),
+    [CURL]: curl,
+    ...(cli && { [cli.name]: cli.run }),
+  };
+  const contestants = one.programs.flatMap((name): Contestant[] => {
+    const program = programs[name];
+    return program === undefined ? [] : [{ name, run: () => runOnce(program, one, server, folder) }];
+  });
+  await server.tell('forget');
+  if (one.isKnown) await runOnce(programs[UPLOADER], { ...one, isKnown: false }, server, folder);
+  const standings = await takeTurns(contestants, settings.rounds ?? one.rounds);
+  report.add({ part: 'upload', title, standings, findings: one.findings, notes });
+}
+
+async function runOnce(
+  program: Program | undefined,
+  one: Case,
+  server: Server,
+  folder: string,
+): Promise<Figures> {
+  if (program === undefined) throw new Error('There is no such program.');
+  const files = one.files(join(folder, 'files'));
+  await server.tell(one.isKnown ? 'begin' : 'forget');
+  const figures = await program({ server, files, concurrency: CONCURRENCY, scratch: folder });
+  const seen = await server.tell('look');
+  if (seen === undefined) return figures;
+  if (seen.assets !== files.count) throw new Error(`${seen.assets} of ${files.count} files arrived.`);
+  const { wholeSeconds = Number.NaN, ...rest } = figures;
+  return {
+    wholeSeconds,
+    seenSeconds: (seen.lastAt - seen.firstAt) / 1_000,
+    ...(seen.sends > 0 && { sendSeconds: (seen.sendTo - seen.sendFrom) / 1_000 }),
+    ...rest,
+  };
+}

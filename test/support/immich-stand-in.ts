@@ -41,6 +41,8 @@ export interface StandInOptions {
   readonly now?: () => Date;
   /** Sees the bytes of each file go by; nothing keeps them otherwise. */
   readonly onBytes?: (bytes: Buffer, fileName: string) => void;
+  /** Told of each request when its answer is out, or its connection ended before. */
+  readonly onEnd?: (request: RecordedRequest) => void;
 }
 
 /** A running stand-in for Immich. */
@@ -128,14 +130,16 @@ export async function startImmichStandIn(options: StandInOptions = {}): Promise<
 }
 
 function createRequestListener(
-  { readBytesPerSecond }: StandInOptions,
+  { readBytesPerSecond, onEnd }: StandInOptions,
   now: () => Date,
   onExchange: (exchange: Exchange) => void,
 ): RequestListener {
   const connectionOf = createConnections();
   return (request, response) => {
     const connection = connectionOf(request.socket);
-    onExchange(createExchange({ request, response, connection, startedAt: now(), readBytesPerSecond }));
+    onExchange(
+      createExchange({ request, response, connection, startedAt: now(), readBytesPerSecond, onEnd }),
+    );
   };
 }
 

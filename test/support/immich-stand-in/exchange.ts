@@ -70,6 +70,8 @@ export interface ExchangeOptions {
   readonly startedAt: Date;
   /** Speed limit of reading; undefined is none. */
   readonly readBytesPerSecond: number | undefined;
+  /** Called when the answer is out, or the connection ended before. */
+  readonly onEnd?: ((record: RecordedRequest) => void) | undefined;
 }
 
 /** Wraps a request of node:http; its record fills by itself. */
@@ -78,6 +80,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const record = startRecord(options);
   response.once('close', () => {
     record.outcome = response.writableFinished ? 'answered' : 'aborted';
+    options.onEnd?.(record);
   });
   const wait = (delayMs: number) => sleep(delayMs, undefined, { signal: connection.closed });
   const read = (limit = Number.POSITIVE_INFINITY) => readBody({ ...options, record, wait, limit });
