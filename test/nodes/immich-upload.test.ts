@@ -135,7 +135,7 @@ describe('answers', () => {
         expect(answers()).toEqual([{ name: 'concurrency', id: '1', isOk: false, error: message }]),
       );
       await vi.waitFor(() => expect(caught).toMatchObject([{ payload, error: { message } }]));
-      expect(lastState()?.concurrency).toBe(4);
+      await vi.waitFor(() => expect(lastState()?.concurrency).toBe(4));
     },
   );
 
