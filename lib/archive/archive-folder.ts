@@ -14,18 +14,20 @@ export function partPath(folder: string): string {
 
 /**
  * Makes sure that a folder does not lead out of the archive by a symbolic link. Creates nothing.
+ * @returns whether it is there, and so is inside
  * @throws ArchiveError `outside-archive`; transient, because the link can be mended
  */
-export async function checkInside(archiveFolder: string, folder: string, io: FileIo): Promise<void> {
+export async function checkInside(archiveFolder: string, folder: string, io: FileIo): Promise<boolean> {
   const root = await unlessCode(GONE, io.fs.realpath(archiveFolder));
-  if (root === undefined) return;
+  if (root === undefined) return false;
   let existing = folder;
   let real = await unlessCode(GONE, io.fs.realpath(existing));
   while (real === undefined && existing !== archiveFolder && dirname(existing) !== existing) {
     existing = dirname(existing);
     real = await unlessCode(GONE, io.fs.realpath(existing));
   }
-  if (real === undefined || real === root || isBelow(root, real)) return;
+  if (real === undefined || real === root || isBelow(root, real))
+    return real !== undefined && existing === folder;
   throw new ArchiveError(
     'outside-archive',
     `Nothing is moved into "${folder}", because a symbolic link takes it out of the archive folder "${archiveFolder}" to "${real}". Remove the link, or choose that place as the archive folder.`,
@@ -35,6 +37,7 @@ export async function checkInside(archiveFolder: string, folder: string, io: Fil
 
 /** Creates a folder of the archive with all that is missing above it, without following a link out of it. */
 export async function prepareFolder(archiveFolder: string, folder: string, io: FileIo): Promise<void> {
+  if (await checkInside(archiveFolder, folder, io)) return;
   await io.fs.mkdir(archiveFolder, { recursive: true });
   await checkInside(archiveFolder, folder, io);
   await io.fs.mkdir(folder, { recursive: true });
