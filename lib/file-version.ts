@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import type { Stats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isGone } from './file-io.js';
 import { type FilePlace, lookAtFound, NoFileError, type OpenFile, openFoundFile } from './regular-file.js';
@@ -57,32 +59,61 @@ export async function readVersion(at: FilePlace | string): Promise<FileVersion> 
  * @throws FileVersionError when another version is there, or none that may be read
  */
 export async function openVersion(place: FilePlace, version: FileVersion): Promise<OpenFile['file']> {
-  const { file, stats } = await openFoundFile(place).catch((error: unknown) => {
-    const isNone = isGone(error) || error instanceof NoFileError;
-    throw isNone ? new FileVersionError('vanished', place.path) : error;
-  });
+  const { file, stats } = await openFound(place);
   if (isSameVersion(versionOf(stats), version)) return file;
   await file.close();
   throw new FileVersionError('changed', place.path);
 }
 
+/** One version of a file and its SHA-1, 40 hex digits. */
+export interface HashedVersion {
+  readonly version: FileVersion;
+  readonly sha1: string;
+}
+
+/** What a message says of a file: whatever lies there must be this. */
+type Expected = Pick<FileVersion, 'sizeBytes' | 'mtimeMs'>;
+
 /**
- * SHA-1 (40 hex digits) of exactly one version of a file, read in pieces.
+ * Hashes exactly one version of a file: all at once into `bytes`, which must be as long as the file, or else in pieces.
  * @throws FileVersionError when it is or becomes another version (an empty file counts as unfinished), or is gone
  */
-export async function hashVersion(
+export async function hashFile(
   place: FilePlace,
-  version: FileVersion,
-  signal?: AbortSignal,
-): Promise<string> {
-  const { path } = place;
-  if (version.sizeBytes === 0) throw new FileVersionError('changed', path);
-  const file = await openVersion(place, version);
+  expected: Expected,
+  { bytes, signal }: { bytes?: Buffer | undefined; signal?: AbortSignal | undefined } = {},
+): Promise<HashedVersion> {
+  const changed = () => new FileVersionError('changed', place.path);
+  if (expected.sizeBytes === 0) throw changed();
+  const { file, stats } = await openFound(place);
   try {
-    const sha1 = await sha1OfHandle(file, signal, version.sizeBytes);
-    if (!isSameVersion(versionOf(await file.stat()), version)) throw new FileVersionError('changed', path);
-    return sha1;
+    const version = versionOf(stats);
+    if (version.sizeBytes !== expected.sizeBytes || version.mtimeMs !== expected.mtimeMs) throw changed();
+    if (bytes !== undefined && !(await fill(bytes, file))) throw changed();
+    const sha1 =
+      bytes === undefined ? await sha1OfHandle(file, signal, version.sizeBytes) : hash('sha1', bytes, 'hex');
+    if (!isSameVersion(versionOf(await file.stat()), version)) throw changed();
+    return { version, sha1 };
   } finally {
     await file.close();
   }
+}
+
+async function openFound(place: FilePlace): Promise<OpenFile> {
+  try {
+    return await openFoundFile(place);
+  } catch (error) {
+    const isNone = isGone(error) || error instanceof NoFileError;
+    throw isNone ? new FileVersionError('vanished', place.path) : error;
+  }
+}
+
+/** Whether the file had enough bytes. */
+async function fill(bytes: Buffer, file: FileHandle): Promise<boolean> {
+  for (let position = 0; position < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, position, bytes.length - position, position);
+    if (bytesRead === 0) return false;
+    position += bytesRead;
+  }
+  return true;
 }

@@ -2,6 +2,7 @@ import type { NodeMessage } from 'node-red';
 import type { StableFile } from '../lib/media-file.js';
 import type { StabilityRules } from '../lib/stable/stability.js';
 import { createStabilityGate } from '../lib/stable/stability-gate.js';
+import { createByteStore } from '../lib/upload/byte-store.js';
 import { probeServer } from '../lib/upload/server-probe.js';
 import { type TrashPolicy, uploadFile } from '../lib/upload/upload-file.js';
 import type { UploadMemory } from '../lib/upload/upload-memory.js';
@@ -28,10 +29,11 @@ export function queueOf(
   const { trashPolicy } = options;
   const { client } = serverOf(tools);
   const gate = createStabilityGate({ signal });
+  const store = createByteStore();
   return createUploadQueue<NodeMessage>({
     ...initial,
     signal,
-    upload: (file, attempt) => uploadFile(file, { client, trashPolicy }, attempt),
+    upload: (file, attempt) => uploadFile(file, { client, trashPolicy, store }, attempt),
     // A file that changed under way waits again under the rules that stable-file had for it.
     settle: (file) => gate.waitFor(file, rulesOf(file)),
     probe: (trouble) => probeServer(client, trouble),

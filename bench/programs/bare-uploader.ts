@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { createImmichClient } from '../../lib/immich/immich-client.js';
 import type { StableFile } from '../../lib/media-file.js';
+import { createByteStore } from '../../lib/upload/byte-store.js';
 import { uploadFile } from '../../lib/upload/upload-file.js';
 import { createUploadQueue } from '../../lib/upload/upload-queue.js';
 import { workOnce } from './worker.js';
@@ -15,8 +16,9 @@ function recordOf(path: string): StableFile {
 workOnce(async ({ url, apiKey, paths, concurrency }) => {
   const client = createImmichClient({ baseUrl: `${url}/api`, apiKey });
   const stop = new AbortController();
+  const store = createByteStore();
   const queue = createUploadQueue<undefined>({
-    upload: (file, attempt) => uploadFile(file, { client, trashPolicy: 'hold' }, attempt),
+    upload: (file, attempt) => uploadFile(file, { client, trashPolicy: 'hold', store }, attempt),
     settle: (file) => Promise.resolve(file),
     probe: () => Promise.resolve(),
     signal: stop.signal,

@@ -11,10 +11,10 @@ import { type StallLimits, watchProgress } from './stall-watch.js';
 export interface RequestBody {
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Writes all bytes with `write`, which resolves when a piece has left and its memory may be used again.
-   * What it throws breaks the request off.
+   * Writes all bytes with `write`, which sends its pieces together and resolves when they have left and their memory
+   * may be used again; it rejects only when that is so, too. What is thrown here breaks the request off.
    */
-  send(write: (piece: Uint8Array) => Promise<void>): Promise<void>;
+  send(write: (...pieces: Uint8Array[]) => Promise<void>): Promise<void>;
 }
 
 export interface HttpRequest extends Omit<AnswerOptions, 'origin'> {
@@ -80,11 +80,7 @@ export function createHttp(options: HttpOptions): Http {
         `The TLS configuration for ${origin} cannot be used (${code}). Check its certificate and key.`,
       );
     }
-    return exchange(
-      sent,
-      body?.send ?? (async (write) => (text ? write(Buffer.from(text)) : undefined)),
-      request,
-    );
+    return exchange(sent, body?.send ?? (async () => void (text && sent.write(text))), request);
   }
 
   async function exchange(
@@ -99,8 +95,8 @@ export function createHttp(options: HttpOptions): Http {
     const abort = () => sent.destroy();
     signal?.addEventListener('abort', abort, { once: true });
     let bodyError: unknown;
-    send((piece) => write(sent, piece)).then(
-      () => sent.end(),
+    const sending = send((...pieces) => write(sent, pieces)).then(
+      () => void sent.end(),
       (error: unknown) => {
         if (error !== CLOSED) bodyError = error;
         sent.destroy();
@@ -116,6 +112,8 @@ export function createHttp(options: HttpOptions): Http {
       signal?.removeEventListener('abort', abort);
       // An answer that came before the body was sent: the rest is not needed.
       if (!sent.writableFinished) sent.destroy();
+      // Whoever lent the memory of the body gets it back only when nothing reads from it any more.
+      await sending;
     }
   }
 
@@ -135,15 +133,21 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
-function write(sent: ClientRequest, piece: Uint8Array): Promise<void> {
+function write(sent: ClientRequest, pieces: readonly Uint8Array[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const onClose = () => reject(CLOSED);
     if (sent.destroyed) return onClose();
     sent.once('close', onClose);
-    sent.write(piece, (error) => {
+    const onLeft = (error?: Error | null) => {
       sent.off('close', onClose);
       if (error) reject(CLOSED);
       else resolve();
-    });
+    };
+    sent.cork();
+    for (const [index, piece] of pieces.entries()) {
+      if (index === pieces.length - 1) sent.write(piece, onLeft);
+      else sent.write(piece);
+    }
+    sent.uncork();
   });
 }

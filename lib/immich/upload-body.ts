@@ -4,6 +4,7 @@ import {
   FileVersionError,
   isSameVersion,
   openVersion,
+  readVersion,
   versionOf,
 } from '../file-version.js';
 import type { RequestBody } from './immich-http.js';
@@ -14,6 +15,8 @@ export interface UploadForm {
   readonly fileName: string;
   /** The version that was hashed: exactly these bytes are sent, or nothing. */
   readonly version: FileVersion;
+  /** All of these bytes, when they were kept since they were hashed; else they are read again. */
+  readonly kept?: Uint8Array | undefined;
   /** Called with the number of bytes of each piece that goes out. */
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
@@ -45,11 +48,10 @@ export function uploadBody(form: UploadForm, hasDeviceFields = true): RequestBod
       'content-type': `multipart/form-data; boundary=${boundary}`,
       'content-length': String(head.length + version.sizeBytes + tail.length),
     },
-    async send(write) {
-      await write(head);
-      await sendVersion(form, write);
-      await write(tail);
-    },
+    send: (write) =>
+      form.kept === undefined
+        ? sendPieces(form, head, tail, write)
+        : sendKept(form, form.kept, head, tail, write),
   };
 }
 
@@ -59,22 +61,45 @@ function isoDate(ms: number, now = Date.now()): string {
   return new Date(isUsable ? ms : now).toISOString();
 }
 
+type Write = Parameters<RequestBody['send']>[0];
+
+/**
+ * Sends bytes that are there, with what stands around them, in one go. The file is looked at first: one that somebody
+ * went on writing, or put another in the place of, is not sent.
+ */
+async function sendKept(
+  { path, version, onBytes }: UploadForm,
+  bytes: Uint8Array,
+  head: Buffer,
+  tail: Buffer,
+  write: Write,
+): Promise<void> {
+  if (!isSameVersion(await readVersion(path), version)) throw new FileVersionError('changed', path);
+  const leaving = write(head, bytes, tail);
+  onBytes?.(bytes.length);
+  await leaving;
+}
+
 /**
  * Sends exactly one version of a file, from two pieces of memory in turn: one is read while the other goes out.
  * The last piece is held back until the file was looked at again, so that the server never stores a mixture.
  */
-async function sendVersion(
+async function sendPieces(
   { path, version, onBytes }: UploadForm,
-  write: (piece: Uint8Array) => Promise<void>,
+  head: Buffer,
+  tail: Buffer,
+  write: Write,
 ): Promise<void> {
   const file = await openVersion({ path }, version);
   try {
     const size = Math.min(PIECE_BYTES, version.sizeBytes);
     const memory = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)] as const;
-    let leaving: Promise<void> = Promise.resolve();
+    let leaving = version.sizeBytes === 0 ? write(head, tail) : write(head);
     for (let position = 0, turn = 0; position < version.sizeBytes; turn += 1) {
+      leaving.catch(() => undefined); // Heard of at the end of this turn.
+      const piece = memory[turn % 2 === 0 ? 0 : 1];
       const wanted = Math.min(size, version.sizeBytes - position);
-      const { bytesRead } = await file.read(memory[turn % 2 === 0 ? 0 : 1], 0, wanted, position);
+      const { bytesRead } = await file.read(piece, 0, wanted, position);
       position += bytesRead;
       const isLast = position === version.sizeBytes;
       const isCutShort = bytesRead === 0;
@@ -82,8 +107,7 @@ async function sendVersion(
         throw new FileVersionError('changed', path);
       }
       await leaving;
-      leaving = write(memory[turn % 2 === 0 ? 0 : 1].subarray(0, bytesRead));
-      leaving.catch(() => undefined); // Heard of at the next turn, or at the end.
+      leaving = isLast ? write(piece.subarray(0, bytesRead), tail) : write(piece.subarray(0, bytesRead));
       onBytes?.(bytesRead);
     }
     await leaving;

@@ -10,13 +10,18 @@ export interface Pressure {
   readonly reason: ImmichError;
 }
 
-const SMALL_BYTES = 4 * 1024 * 1024;
-const SMALL_LOAD = 1 / 4;
+const MEBIBYTE = 1024 * 1024;
+
+/** How much of a place a file takes up, by its size. */
+function loadOf(sizeBytes: number): number {
+  if (sizeBytes <= MEBIBYTE) return 1 / 8;
+  return sizeBytes <= 4 * MEBIBYTE ? 1 / 4 : 1;
+}
 
 /**
- * Says how much may go on at the same time. `concurrency` files are sent; of small files four times as many are in
- * work, because they spend most of their time with hashes and questions, while a large one keeps the disk busy by
- * itself. When the server gets into trouble, what has not begun to be sent is not sent.
+ * Says how much may go on at the same time. `concurrency` files are sent; of small files four times, of very small
+ * ones eight times as many are in work, because they spend most of their time with hashes and questions, which are asked
+ * together, while a large one keeps the disk busy by itself. When the server gets into trouble, what has not begun to be sent is not sent.
  */
 export function createRoom(concurrency: number, gate: ServerGate) {
   const slots = createSlots(concurrency);
@@ -29,7 +34,7 @@ export function createRoom(concurrency: number, gate: ServerGate) {
       // A large one that the trouble did not break goes on beside the one that goes ahead.
       if (gate.isTrial) return ![...active].some(({ isAhead }) => isAhead);
       let load = 0;
-      for (const { file } of active) load += file.sizeBytes <= SMALL_BYTES ? SMALL_LOAD : 1;
+      for (const { file } of active) load += loadOf(file.sizeBytes);
       return load < slots.size();
     },
     /** The turn of a file; rejects with the gate's trouble if there is some by then, unless the file goes ahead. */

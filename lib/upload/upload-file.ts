@@ -1,14 +1,15 @@
 import { basename } from 'node:path';
 import {
-  type FileVersion,
   FileVersionError,
-  hashVersion,
+  type HashedVersion,
+  hashFile,
   isSameVersion,
   readVersion,
 } from '../file-version.js';
 import type { ImmichClient, KnownAsset } from '../immich/immich-client.js';
 import { ImmichError } from '../immich/immich-error.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import type { ByteStore } from './byte-store.js';
 
 /** What to do when the same photo lies in Immich's trash: keep the file and say so, restore it, or call it stored. */
 export type TrashPolicy = 'hold' | 'restore' | 'accept';
@@ -16,12 +17,14 @@ export type TrashPolicy = 'hold' | 'restore' | 'accept';
 export interface UploadFileOptions {
   readonly client: Pick<ImmichClient, 'check' | 'upload' | 'restoreFromTrash'>;
   readonly trashPolicy: TrashPolicy;
+  /** Lends memory for files that are read once, and hashed and sent from there; others are read twice, in pieces. */
+  readonly store?: ByteStore;
   readonly now?: () => Date;
 }
 
 /** What one attempt leaves for the next: a file that has not changed need not be hashed again. */
 export interface AttemptMemory {
-  hashed?: { readonly version: FileVersion; readonly sha1: string };
+  hashed?: HashedVersion;
 }
 
 export interface Attempt {
@@ -51,32 +54,42 @@ export async function uploadFile(
 ): Promise<UploadedFile> {
   const { now = () => new Date() } = options;
   const { memory = {}, signal } = attempt;
-  const version = await readVersion(file);
-  if (version.sizeBytes !== file.sizeBytes || version.mtimeMs !== file.mtimeMs) {
-    throw new FileVersionError('changed', file.path);
+  const known = await stillKnown(file, memory);
+  const loan = known === undefined ? options.store?.lend(file.sizeBytes) : undefined;
+  try {
+    const hashed = known ?? (await hashFile(file, file, { bytes: loan?.bytes, signal }));
+    memory.hashed = hashed;
+    signal?.throwIfAborted();
+    const stored = await store({ file, ...hashed, kept: loan?.bytes }, options, attempt);
+    await mustBeSame(file, hashed);
+    return {
+      ...file,
+      sha1: hashed.sha1,
+      ctimeMs: hashed.version.ctimeMs,
+      assetId: stored.assetId,
+      uploadOutcome: stored.outcome,
+      isTrashed: stored.isTrashed,
+      uploadedAt: now().toISOString(),
+    };
+  } finally {
+    loan?.giveBack();
   }
-  const isHashed = memory.hashed !== undefined && isSameVersion(memory.hashed.version, version);
-  const sha1 = isHashed && memory.hashed ? memory.hashed.sha1 : await hashVersion(file, version, signal);
-  memory.hashed = { version, sha1 };
-  signal?.throwIfAborted();
-
-  const stored = await store({ file, version, sha1 }, options, attempt);
-  if (!isSameVersion(await readVersion(file), version)) throw new FileVersionError('changed', file.path);
-  return {
-    ...file,
-    sha1,
-    ctimeMs: version.ctimeMs,
-    assetId: stored.assetId,
-    uploadOutcome: stored.outcome,
-    isTrashed: stored.isTrashed,
-    uploadedAt: now().toISOString(),
-  };
 }
 
-interface Hashed {
+/** What an earlier try found out, if the file is still the same. */
+async function stillKnown(file: StableFile, { hashed }: AttemptMemory): Promise<HashedVersion | undefined> {
+  if (hashed === undefined) return undefined;
+  return isSameVersion(await readVersion(file), hashed.version) ? hashed : undefined;
+}
+
+async function mustBeSame(file: StableFile, { version }: HashedVersion): Promise<void> {
+  if (!isSameVersion(await readVersion(file), version)) throw new FileVersionError('changed', file.path);
+}
+
+interface Hashed extends HashedVersion {
   readonly file: StableFile;
-  readonly version: FileVersion;
-  readonly sha1: string;
+  /** All of the file, if it was read at once. */
+  readonly kept: Buffer | undefined;
 }
 
 async function store(hashed: Hashed, options: UploadFileOptions, attempt: Attempt): Promise<Stored> {
@@ -85,8 +98,8 @@ async function store(hashed: Hashed, options: UploadFileOptions, attempt: Attemp
   const before = await client.check(hashed.sha1);
   if (before.isKnown) return settleTrash(before, 'duplicate', hashed, options);
 
-  const { version } = hashed;
-  const form = { path: hashed.file.path, fileName, version, onBytes: attempt.onBytes };
+  const { version, kept } = hashed;
+  const form = { path: hashed.file.path, fileName, version, kept, onBytes: attempt.onBytes };
   const { signal, inTurn = (work) => work() } = attempt;
   const answer = await inTurn(() => client.upload(form, signal));
   const after = await client.check(hashed.sha1);

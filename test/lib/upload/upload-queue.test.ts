@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ImmichError } from '../../../lib/immich/immich-error.js';
 import type { HttpOptions } from '../../../lib/immich/immich-http.js';
 import type { StableFile, UploadedFile } from '../../../lib/media-file.js';
+import { createByteStore } from '../../../lib/upload/byte-store.js';
 import type { UploadQueueOptions } from '../../../lib/upload/queue-options.js';
 import { probeServer } from '../../../lib/upload/server-probe.js';
 import { type TrashPolicy, uploadFile } from '../../../lib/upload/upload-file.js';
@@ -20,13 +21,17 @@ interface QueueOptions extends Partial<HttpOptions> {
   readonly beforeUpload?: (path: string) => void;
   /** Runs between the upload of a file and its proof. */
   readonly afterUpload?: (path: string) => void;
+  /** Whether files go out from the memory in which they were hashed, as small ones do by default; else in pieces. */
+  readonly isReadOnce?: boolean;
   /** What the queue itself is given besides. */
   readonly start?: Pick<UploadQueueOptions<string>, 'isPaused' | 'counts' | 'now'>;
 }
 
 /** A queue before a stand-in, with pauses of milliseconds; `problems` collects what it told. */
 function queueFor(server: StandIn, options: QueueOptions = {}) {
-  const { concurrency = 4, trashPolicy = 'hold', beforeUpload, afterUpload, start, ...http } = options;
+  const { concurrency = 4, trashPolicy = 'hold', beforeUpload, afterUpload, start, ...rest } = options;
+  const { isReadOnce = true, ...http } = rest;
+  const store = isReadOnce ? createByteStore() : undefined;
   const stop = new AbortController();
   onTestFinished(() => stop.abort(new Error('test over')));
   const problems: { message: string; path: string }[] = [];
@@ -41,7 +46,8 @@ function queueFor(server: StandIn, options: QueueOptions = {}) {
   };
   const settled: string[] = [];
   const queue = createUploadQueue<string>({
-    upload: (file, attempt) => uploadFile(file, { client: { ...client, upload }, trashPolicy }, attempt),
+    upload: (file, attempt) =>
+      uploadFile(file, { client: { ...client, upload }, trashPolicy, ...(store && { store }) }, attempt),
     settle: (file) => {
       settled.push(file.path);
       return stableRecord(file.path);
@@ -319,7 +325,10 @@ describe('a photo that lies in the trash', () => {
   });
 });
 
-describe('a file that moves under its feet', () => {
+describe.each([
+  ['read once', true],
+  ['read in pieces', false],
+])('a file that moves under its feet, %s', (_name, isReadOnce) => {
   it('goes back to waiting when it changed before or while it was sent, and goes up once it stands still', async () => {
     const server = await standIn();
     const [photo] = await photos(1);
@@ -328,7 +337,7 @@ describe('a file that moves under its feet', () => {
       if (isFirst) appendFileSync(path, ' and more');
       isFirst = false;
     };
-    const uploaded = await queueFor(server, { beforeUpload }).add(photo!);
+    const uploaded = await queueFor(server, { isReadOnce, beforeUpload }).add(photo!);
     expect(uploaded.sha1).toBe(sha1Of('bytes of photo-0.jpg and more'));
     expect(server.assets.map(({ sha1 }) => sha1)).toEqual([uploaded.sha1]);
   });
@@ -341,7 +350,7 @@ describe('a file that moves under its feet', () => {
       if (isFirst) appendFileSync(path, ' and more');
       isFirst = false;
     };
-    const { add, settled } = queueFor(server, { afterUpload });
+    const { add, settled } = queueFor(server, { isReadOnce, afterUpload });
     expect((await add(photo!)).sha1).toBe(sha1Of('bytes of photo-0.jpg and more'));
     expect(settled).toEqual([photo!.path]);
   });
@@ -350,7 +359,7 @@ describe('a file that moves under its feet', () => {
     const server = await standIn();
     const [photo] = await photos(1);
     appendFileSync(photo!.path, ' and more');
-    const { add, settled } = queueFor(server);
+    const { add, settled } = queueFor(server, { isReadOnce });
     await add(photo!);
     expect(settled).toEqual([photo!.path]);
     expect(server.assets).toHaveLength(1);
@@ -360,7 +369,7 @@ describe('a file that moves under its feet', () => {
     const server = await standIn();
     const [early, late] = await photos(2);
     rmSync(early!.path);
-    const { add, queue } = queueFor(server, { beforeUpload: (path) => rmSync(path) });
+    const { add, queue } = queueFor(server, { isReadOnce, beforeUpload: (path) => rmSync(path) });
     await expect(add(early!)).rejects.toMatchObject({
       code: 'vanished',
       message: expect.stringContaining('photo-0'),
@@ -372,7 +381,7 @@ describe('a file that moves under its feet', () => {
   it('is uploaded once when several messages tell of it', async () => {
     const server = await standIn();
     const [photo] = await photos(1);
-    const { add } = queueFor(server);
+    const { add } = queueFor(server, { isReadOnce });
     const first = add(photo!);
     await expect(add(photo!)).rejects.toMatchObject({ code: 'superseded' });
     await first;
@@ -381,7 +390,7 @@ describe('a file that moves under its feet', () => {
 
   it('goes up in its newer version when that is told of while the older one waits', async () => {
     const server = await standIn();
-    const { add, queue } = queueFor(server);
+    const { add, queue } = queueFor(server, { isReadOnce });
     queue.setPaused(true);
     const [photo] = await photos(1);
     const older = add(photo!);
