@@ -11,6 +11,8 @@ export interface FoundFile {
   readonly sizeBytes: number;
   readonly mtimeMs: number;
   readonly foundAt: string;
+  /** How long size and mtime had stood still when it was passed on, in milliseconds; missing means not at all. */
+  readonly unchangedMs?: number;
   /** Largest size that the watch lets through; a file may outgrow it while it is written. */
   readonly maxBytes?: number;
   /** Whether the watch follows links. Where it does not, none may lead to another file later on either. */

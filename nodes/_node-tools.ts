@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { printable } from '../lib/printable.js';
 import { fileFlowOf } from './_file-flow.js';
+import { type FileLoad, fileLoadOf } from './_file-load.js';
 import { stateFlowOf } from './_state-flow.js';
 
 /** The five colours of DESIGN: done, working, will pass, needs a person, idle or paused. */
@@ -40,6 +41,8 @@ export interface NodeTools<Options> {
   returnFiles(paths: readonly string[]): void;
   /** Calls back, while the flows run, with the files that other nodes handed back. */
   onReturnedFiles(handler: (paths: readonly string[]) => void): void;
+  /** How many files are on their way, and kept back for that. */
+  readonly load: FileLoad;
   /** Calls back when the node should send its state: when the flows have started, or another node asks. */
   onStateWanted(handler: () => void): void;
   /** Asks all nodes that own a state to send it anew: at once while the flows run, else when they have started. */
@@ -104,6 +107,7 @@ export function makeTools<Options>(
     configNode: (id) => RED.nodes.getNode(id),
     returnFiles: flow.handBack,
     onReturnedFiles: (handler) => flow.onHandedBack(handler, signal),
+    load: fileLoadOf(RED.events),
     onStateWanted: (handler) => states.onWanted(handler, signal),
     askForStates: states.ask,
   };

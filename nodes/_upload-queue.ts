@@ -8,6 +8,7 @@ import { type TrashPolicy, uploadFile } from '../lib/upload/upload-file.js';
 import type { UploadMemory } from '../lib/upload/upload-memory.js';
 import { createUploadQueue, type UploadQueue } from '../lib/upload/upload-queue.js';
 import { pathOf } from './_file-flow.js';
+import type { FileLoad } from './_file-load.js';
 import type { NodeTools } from './_node-tools.js';
 import { serverOf } from './_upload-server.js';
 
@@ -30,7 +31,7 @@ export function queueOf(
   const { client } = serverOf(tools);
   const gate = createStabilityGate({ signal });
   const store = createByteStore();
-  return createUploadQueue<NodeMessage>({
+  const queue = createUploadQueue<NodeMessage>({
     ...initial,
     signal,
     upload: (file, attempt) => uploadFile(file, { client, trashPolicy, store }, attempt),
@@ -42,6 +43,30 @@ export function queueOf(
       tools.log('warn', 'delayed', { file: pathOf(msg).join(''), reason: error.message }),
     onChange,
   });
+  tools.load.carries(queue.moving, signal);
+  return withKeptBack(queue, tools.load);
+}
+
+/** Counts what folder-watch keeps back among the pending files, in the folders of which files came. */
+function withKeptBack(queue: UploadQueue<NodeMessage>, load: FileLoad): UploadQueue<NodeMessage> {
+  const folders = new Set<string>();
+  return {
+    ...queue,
+    add(file, msg) {
+      if (load.keptBack(file.folder) !== undefined) folders.add(file.folder);
+      return queue.add(file, msg);
+    },
+    state() {
+      const state = queue.state();
+      const keptBack = [...folders].reduce((sum, folder) => sum + (load.keptBack(folder) ?? 0), 0);
+      const isBetween = state.state === 'idle' && keptBack > 0;
+      return {
+        ...state,
+        state: isBetween ? 'uploading' : state.state,
+        pending: state.pending + keptBack,
+      };
+    },
+  };
 }
 
 function rulesOf({ quietMs, hasVideoCheck }: StableFile): Partial<StabilityRules> {

@@ -41,6 +41,8 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
   const refused = new Set<string>();
   const show = atMostEvery(STATUS_EVERY_MS, signal, () => showStatus(tools, hand));
   show();
+  // What waits for the archive is in Immich already, and holds up no other upload.
+  tools.load.carries(() => withoutTrouble(hand), signal);
 
   return {
     async onInput(msg) {
@@ -91,6 +93,10 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
       throw error;
     }
   }
+}
+
+function* withoutTrouble({ files, troubles }: Hand): Generator<UploadedFile> {
+  for (const file of files.keys()) if (!troubles.has(file)) yield file;
 }
 
 function isTransient(error: unknown): error is ArchiveError {

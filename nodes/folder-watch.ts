@@ -28,14 +28,18 @@ interface Server {
 
 const LONGEST_STATUS = 19;
 
+/** Files of one folder that are in the hands of other nodes; each costs some kilobytes there. */
+const MOST_ON_THEIR_WAY = 2_000;
+
 export default defineNode<Config, Options>('folder-watch', {
   parse: (config) => ({ ...parseFolderSettings(config), server: settingText(config.server) }),
   create(tools) {
-    const { options, signal } = tools;
+    const { options, signal, load } = tools;
     const { server } = options;
     const watch = watchFolders(
       {
         ...options,
+        room: (folder) => MOST_ON_THEIR_WAY - load.inHand(folder),
         askExtensions: server ? async () => tools.workOf<Server>(server)?.mediaExtensions() : undefined,
       },
       {
@@ -60,6 +64,7 @@ export default defineNode<Config, Options>('folder-watch', {
       show();
     });
     tools.onReturnedFiles(watch.forget);
+    load.keepsBack(watch.keptBack, signal);
 
     const obey = obeyCommands(tools, {
       pause: watch.pause,
@@ -85,6 +90,7 @@ function isAll(payload: unknown): boolean {
 
 function showStatus(tools: NodeTools<Options>, { state, folders }: FolderWatchReport): void {
   const files = folders.reduce((sum, { fileCount }) => sum + fileCount, 0);
+  const waiting = folders.reduce((sum, folder) => sum + folder.waiting, 0);
   const missing = folders.filter((folder) => folder.state === 'missing');
   const [first] = missing;
   if (folders.length === 0) tools.status('grey', 'no-folder');
@@ -92,6 +98,7 @@ function showStatus(tools: NodeTools<Options>, { state, folders }: FolderWatchRe
   else if (folders.some((folder) => folder.state === 'unreadable')) tools.status('red', 'unreadable');
   else if (folders.some((folder) => folder.state === 'skipped')) tools.status('red', 'skipped');
   else if (state === 'scanning') tools.status('blue', 'scanning', { files });
+  else if (first === undefined && waiting > 0) tools.status('blue', 'waiting', { files: waiting });
   else if (first === undefined) tools.status('green', 'watching', { files });
   else if (missing.length > 1) tools.status('yellow', 'missing-many', { folders: missing.length });
   else {

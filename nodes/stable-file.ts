@@ -39,6 +39,7 @@ export default defineNode<Config, Options>('stable-file', {
       else tools.status('grey', 'idle');
     });
     showStatus();
+    tools.load.carries(gate.moving, tools.signal);
 
     return {
       async onInput(msg): Promise<Output> {

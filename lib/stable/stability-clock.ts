@@ -1,7 +1,7 @@
 /** How a clock for many waiting things runs. */
 export interface StabilityClockOptions<Item> {
-  /** The pace, in milliseconds: what is due within the same interval is visited together. */
-  readonly intervalMs: number;
+  /** What is due within so many milliseconds is visited together (20). */
+  readonly grainMs?: number;
   /** The most visits at once. */
   readonly maxConcurrent: number;
   /** Milliseconds of a clock that is never set. */
@@ -12,49 +12,74 @@ export interface StabilityClockOptions<Item> {
   readonly signal: AbortSignal;
 }
 
+/** Node's timers take no longer wait; a tick that comes too early only aims anew. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
 /**
  * Makes one clock for any number of waiting things and returns what schedules one: it is visited at `dueAtMs`
- * or up to one interval later. Things lie in buckets of one interval, a single timer waits for the earliest
+ * or up to one grain later. Things lie in buckets of one grain, a single timer waits for the earliest
  * bucket, and there is none while nothing is scheduled: the cost grows with the visits, not with the waiting.
  */
 export function createStabilityClock<Item>({
-  intervalMs,
+  grainMs = 20,
   maxConcurrent,
   now,
   visit,
   signal,
 }: StabilityClockOptions<Item>): (item: Item, dueAtMs: number) => void {
   const buckets = new Map<number, Item[]>();
+  /** The keys of the buckets, the earliest last. */
+  const order: number[] = [];
   const visitSoon = makeVisitor(maxConcurrent, visit, signal);
   let timer: NodeJS.Timeout | undefined;
   let aimedAt = Number.POSITIVE_INFINITY;
   signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
 
-  function aimAt(bucket: number): void {
+  function aim(): void {
+    const next = order.at(-1) ?? Number.POSITIVE_INFINITY;
+    if (next === aimedAt) return;
     clearTimeout(timer);
-    aimedAt = bucket;
-    if (bucket === Number.POSITIVE_INFINITY) return;
-    timer = setTimeout(tick, Math.max(1, Math.ceil(bucket * intervalMs - now())));
+    aimedAt = next;
+    if (next === Number.POSITIVE_INFINITY) return;
+    const waitMs = Math.max(1, Math.ceil(next * grainMs - now()));
+    timer = setTimeout(tick, Math.min(waitMs, LONGEST_WAIT_MS));
   }
 
   function tick(): void {
     const nowMs = now();
-    for (const [bucket, items] of buckets) {
-      if (bucket * intervalMs > nowMs) continue;
+    aimedAt = Number.NaN;
+    for (let bucket = order.at(-1); bucket !== undefined; bucket = order.at(-1)) {
+      if (bucket * grainMs > nowMs) break;
+      order.pop();
+      visitSoon(buckets.get(bucket) ?? []);
       buckets.delete(bucket);
-      visitSoon(items);
     }
-    aimAt(Math.min(...buckets.keys()));
+    aim();
   }
 
   return (item, dueAtMs) => {
     if (signal.aborted) return;
-    const bucket = Math.ceil(dueAtMs / intervalMs);
+    const bucket = Math.ceil(dueAtMs / grainMs);
     const items = buckets.get(bucket);
-    if (items === undefined) buckets.set(bucket, [item]);
-    else items.push(item);
-    if (bucket < aimedAt) aimAt(bucket);
+    if (items !== undefined) {
+      items.push(item);
+      return;
+    }
+    buckets.set(bucket, [item]);
+    order.splice(placeOf(bucket, order), 0, bucket);
+    aim();
   };
+}
+
+/** Where a number belongs among numbers that fall. */
+function placeOf(wanted: number, falling: readonly number[]): number {
+  let [from, to] = [0, falling.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((falling[middle] ?? 0) > wanted) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** Visits things in their order, some at a time, so that a slow one holds up its own place alone. */
@@ -76,6 +101,9 @@ function makeVisitor<Item>(
         advance();
       });
     }
+    if (next < queue.length) return;
+    queue = [];
+    next = 0;
   }
 
   return (items) => {

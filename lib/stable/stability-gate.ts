@@ -4,6 +4,7 @@ import {
   DEFAULT_STABILITY_RULES,
   isUnchanged,
   type Look,
+  nextPaceMs,
   requiredQuietMs,
   type StabilityRules,
 } from './stability.js';
@@ -17,7 +18,7 @@ export { StabilityError } from './stability-error.js';
 /** What a gate needs; all effects have defaults. */
 export interface StabilityGateOptions extends Partial<Omit<StepEffects, 'rules'>> {
   readonly rules?: Partial<StabilityRules>;
-  /** The pace of the looks, in milliseconds (1,000): what is due within one interval is looked at together. */
+  /** The time between two looks at a file is a multiple of this, in milliseconds (1,000). */
   readonly checkIntervalMs?: number;
   /** Aborting rejects all that wait with the signal's reason and stops the clock. */
   readonly signal: AbortSignal;
@@ -43,6 +44,8 @@ export interface StabilityGate {
   readonly unfinishedCount: number;
   /** The files that wait, or that waited when the signal was aborted. */
   waiting(): readonly FoundFile[];
+  /** Those that only wait for their time: a file that a look found growing, empty or not whole is up to itself. */
+  moving(): Iterable<FoundFile>;
 }
 
 interface Waiting {
@@ -51,6 +54,8 @@ interface Waiting {
   readonly resolve: (file: StableFile) => void;
   readonly reject: (reason: unknown) => void;
   state: WaitState;
+  /** Whether a look found that its time was not enough. */
+  isLate: boolean;
 }
 
 /**
@@ -62,7 +67,6 @@ export function createStabilityGate(options: StabilityGateOptions): StabilityGat
   const { checkIntervalMs = 1_000, maxConcurrentStats = 16, onNotWhole, onChange } = options;
   const waitingByPath = new Map<string, Waiting>();
   const schedule = createStabilityClock<Waiting>({
-    intervalMs: checkIntervalMs,
     maxConcurrent: maxConcurrentStats,
     now,
     signal,
@@ -71,7 +75,7 @@ export function createStabilityGate(options: StabilityGateOptions): StabilityGat
       try {
         const { file, rules, state } = entry;
         const { stat = () => lookAtFound(file) } = options;
-        const step = await takeStep(file.path, state, { rules, now, stat, checkVideo });
+        const step = await takeStep(file.path, state, { rules, checkIntervalMs, now, stat, checkVideo });
         if (isWaiting(entry)) follow(entry, step);
       } catch (error) {
         // A callback threw. The file must neither wait forever nor end the process with an unheard rejection.
@@ -97,6 +101,8 @@ export function createStabilityGate(options: StabilityGateOptions): StabilityGat
     const { file, state } = entry;
     if (step.kind === 'wait') {
       entry.state = step.state;
+      // A plain path says nothing of the file: its first look is the beginning.
+      entry.isLate ||= state.first.mtimeMs !== 0;
       schedule(entry, step.state.dueAtMs);
       if (state.notWhole === step.state.notWhole) return;
       if (step.state.notWhole !== undefined) onNotWhole?.(file, step.state.notWhole);
@@ -113,8 +119,8 @@ export function createStabilityGate(options: StabilityGateOptions): StabilityGat
     return new Promise((resolve, reject) => {
       const rules = { ...DEFAULT_STABILITY_RULES, ...options.rules, ...ownRules };
       const before = waitingByPath.get(file.path);
-      const state = beginOf(file, before?.state, rules, now());
-      const entry: Waiting = { file, rules, resolve, reject, state };
+      const state = beginOf(file, before?.state, rules, checkIntervalMs, now());
+      const entry: Waiting = { file, rules, resolve, reject, state, isLate: before !== undefined };
       waitingByPath.set(file.path, entry);
       before?.reject(
         new StabilityError('superseded', `"${file.path}" was announced anew: the newer message goes on.`),
@@ -134,27 +140,36 @@ export function createStabilityGate(options: StabilityGateOptions): StabilityGat
       for (const { state } of waitingByPath.values()) if (state.notWhole !== undefined) count++;
       return count;
     },
+    *moving() {
+      for (const { file, isLate } of waitingByPath.values()) if (!isLate) yield file;
+    },
     waiting: () => Array.from(waitingByPath.values(), ({ file }) => file),
   };
 }
 
 /**
  * Where the wait for a file begins. What the message says of its size and mtime serves as the first look; a
- * message that says nothing (a plain path) is looked at as soon as possible.
+ * message that says nothing (a plain path) is looked at as soon as possible. A file that stood still before the
+ * message came was looked at before, too.
  */
 function beginOf(
-  { sizeBytes, mtimeMs }: FoundFile,
+  { sizeBytes, mtimeMs, unchangedMs }: FoundFile,
   before: WaitState | undefined,
   rules: StabilityRules,
+  checkIntervalMs: number,
   atMs: number,
 ): WaitState {
-  const first: Look = { sizeBytes, mtimeMs, atMs };
+  const stillMs = Number.isFinite(unchangedMs) ? Math.max(0, Number(unchangedMs)) : 0;
+  const first: Look = { sizeBytes, mtimeMs, atMs: atMs - stillMs };
   const saysNothing = mtimeMs === 0;
   if (before !== undefined && (saysNothing || isUnchanged(before.first, first))) return before;
-  return { first, dueAtMs: saysNothing ? atMs : atMs + requiredQuietMs(sizeBytes, rules) };
+  const quietMs = requiredQuietMs(sizeBytes, rules);
+  return { first, dueAtMs: saysNothing ? atMs : nextPaceMs(first.atMs, quietMs, checkIntervalMs) };
 }
 
-function asStable({ file, rules }: Waiting, { sizeBytes, mtimeMs }: Look, quietMs: number): StableFile {
+function asStable({ file: found, rules }: Waiting, { sizeBytes, mtimeMs }: Look, quietMs: number): StableFile {
   const { hasVideoCheck } = rules;
+  // Said of the version that was found; should the file change on its way, its time begins anew.
+  const { unchangedMs: _, ...file } = found;
   return { ...file, sizeBytes, mtimeMs, stableAt: new Date().toISOString(), quietMs, hasVideoCheck };
 }

@@ -4,6 +4,7 @@ import {
   isUnchanged,
   type Look,
   nextLookMs,
+  nextPaceMs,
   requiredQuietMs,
   type StabilityRules,
 } from './stability.js';
@@ -30,6 +31,8 @@ export type Step =
 /** How a look is done. */
 export interface StepEffects {
   readonly rules: StabilityRules;
+  /** Times between looks are multiples of this, in milliseconds. */
+  readonly checkIntervalMs: number;
   readonly now: () => number;
   readonly stat: (path: string) => Promise<Pick<Stats, 'size' | 'mtimeMs' | 'isFile'>>;
   readonly checkVideo: (path: string) => Promise<VideoStructure>;
@@ -45,7 +48,7 @@ export async function takeStep(path: string, state: WaitState, effects: StepEffe
 }
 
 async function lookAt(path: string, state: WaitState, effects: StepEffects): Promise<Step> {
-  const { rules, now, stat, checkVideo } = effects;
+  const { rules, checkIntervalMs, now, stat, checkVideo } = effects;
   const atMs = now();
   const stats = await stat(path);
   if (!stats.isFile()) return failed('unreadable', `"${path}" is not a file, so it cannot be uploaded.`);
@@ -54,11 +57,11 @@ async function lookAt(path: string, state: WaitState, effects: StepEffects): Pro
   if (!isUnchanged(state.first, look)) {
     // It may have changed again until the answer came: the quiet time counts from now.
     const first: Look = { ...look, atMs: now() };
-    return wait({ first, dueAtMs: first.atMs + quietMs });
+    return wait({ first, dueAtMs: nextPaceMs(first.atMs, quietMs, checkIntervalMs) });
   }
   if (look.sizeBytes === 0) return waitStill(path, state.first, look, quietMs, rules);
   if (!isStable(state.first, look, quietMs)) {
-    return wait({ first: state.first, dueAtMs: state.first.atMs + quietMs });
+    return wait({ first: state.first, dueAtMs: nextPaceMs(state.first.atMs, quietMs, checkIntervalMs) });
   }
   if (!rules.hasVideoCheck || !isCheckedVideo(path)) return { kind: 'stable', look, quietMs };
   // What stands still is not read again: its structure is the same.

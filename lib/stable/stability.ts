@@ -54,6 +54,15 @@ export function isStable(first: Look, now: Look, quietMs: number): boolean {
 }
 
 /**
+ * When to look again at a file that was looked at at `firstMs` and must stand still for `quietMs`: looks at one file
+ * keep the pace of its first one.
+ */
+export function nextPaceMs(firstMs: number, quietMs: number, intervalMs: number): number {
+  // A thousandth less: 0.3 is a little more than three times 0.1.
+  return firstMs + Math.max(0, Math.ceil(quietMs / intervalMs - 0.001)) * intervalMs;
+}
+
+/**
  * How long to wait before the next look at a file that stands still and is yet not whole, in milliseconds: as
  * long as it has stood still already, so that 10,000 of them cost next to nothing, and never past the giving up.
  */

@@ -186,6 +186,10 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       line.reviveFailed();
       pump();
     },
+    /** The files that wait for their turn or are on their way. */
+    *moving(): Generator<StableFile> {
+      for (const { phase, file } of line.all()) if (phase === 'pending' || phase === 'active') yield file;
+    },
     /** Paths of all files in hand. */
     paths: line.paths,
     counts: tally.counts,

@@ -9,7 +9,7 @@ import type { Entry, Phase } from './upload-entry.js';
 export interface UploadState {
   /** `backoff` waits for something that will pass, `error` for a person; both hold all files. */
   readonly state: 'idle' | 'uploading' | 'paused' | 'backoff' | 'error';
-  /** Files in hand that are neither on their way nor failed. */
+  /** Files that are neither on their way nor failed, with those that folder-watch keeps back. */
   readonly pending: number;
   /** Files that are hashed, sent or proven now. */
   readonly active: number;

@@ -7,6 +7,8 @@ export interface KnownFolder {
   readonly identity: string;
   /** The version of each file that was passed on, by name. Text, because 200,000 of them must stay small. */
   readonly versions: Map<string, string>;
+  /** Names of files that wait for room on their way, with the time of a clock since which they stand still. */
+  readonly waiting: Map<string, number>;
   /** Names of the folders in it. */
   readonly folders: Set<string>;
   /** Names of files over the size limit. */
@@ -21,11 +23,18 @@ export interface KnownFolder {
 export class FolderIndex {
   readonly #folders = new Map<string, KnownFolder>();
   readonly #paths = new Map<string, string>();
+  /** Folders with files that wait, the next one first. */
+  readonly #holding = new Set<KnownFolder>();
   #fileCount = 0;
+  #waitingCount = 0;
   #tooLargeCount = 0;
 
   get fileCount(): number {
     return this.#fileCount;
+  }
+
+  get waitingCount(): number {
+    return this.#waitingCount;
   }
 
   get tooLargeCount(): number {
@@ -46,6 +55,7 @@ export class FolderIndex {
     const earlier = this.#folders.get(path);
     if (earlier !== undefined) this.#drop(earlier);
     const folder = { ...(earlier ?? emptyFolder(path)), identity };
+    if (earlier !== undefined && this.#holding.delete(earlier)) this.#holding.add(folder);
     this.#folders.set(path, folder);
     this.#paths.set(identity, path);
     return folder;
@@ -56,6 +66,28 @@ export class FolderIndex {
     this.#forgetFile(folder, name);
     folder.versions.set(name, version);
     this.#fileCount++;
+  }
+
+  /** Keeps a file back that stands still since `sinceMs`, milliseconds of a clock that is never set. */
+  hold(folder: KnownFolder, name: string, sinceMs: number): void {
+    if (!folder.waiting.has(name)) this.#waitingCount++;
+    folder.waiting.set(name, sinceMs);
+    this.#holding.add(folder);
+  }
+
+  /** Lets a file go that was kept back. */
+  release(folder: KnownFolder, name: string): void {
+    if (folder.waiting.delete(name)) this.#waitingCount--;
+    if (folder.waiting.size === 0) this.#holding.delete(folder);
+  }
+
+  /** A folder with files that wait; all such folders take turns. */
+  nextWaiting(): KnownFolder | undefined {
+    const [folder] = this.#holding;
+    if (folder === undefined) return undefined;
+    this.#holding.delete(folder);
+    this.#holding.add(folder);
+    return folder;
   }
 
   /** Notes a file over the size limit; false when that was known. */
@@ -80,13 +112,17 @@ export class FolderIndex {
     this.#folders.delete(path);
     this.#drop(folder);
     this.#fileCount -= folder.versions.size;
+    this.#dropWaiting(folder);
     this.#tooLargeCount -= folder.tooLarge.size;
     for (const name of folder.folders) this.forgetFolder(join(path, name));
   }
 
   /** Forgets the versions of all files, so that each counts as new. */
   forgetVersions(): void {
-    for (const folder of this.#folders.values()) folder.versions.clear();
+    for (const folder of this.#folders.values()) {
+      folder.versions.clear();
+      this.#dropWaiting(folder);
+    }
     this.#fileCount = 0;
   }
 
@@ -96,12 +132,20 @@ export class FolderIndex {
     if (this.#paths.get(folder.identity) === folder.path) this.#paths.delete(folder.identity);
   }
 
+  #dropWaiting(folder: KnownFolder): void {
+    this.#waitingCount -= folder.waiting.size;
+    folder.waiting.clear();
+    this.#holding.delete(folder);
+  }
+
   #forgetFile(folder: KnownFolder, name: string): void {
     if (folder.versions.delete(name)) this.#fileCount--;
+    this.release(folder, name);
     if (folder.tooLarge.delete(name)) this.#tooLargeCount--;
   }
 }
 
 function emptyFolder(path: string): Omit<KnownFolder, 'identity'> {
-  return { path, versions: new Map(), folders: new Set(), tooLarge: new Set(), said: new Set() };
+  const files = { versions: new Map(), waiting: new Map(), tooLarge: new Set<string>() };
+  return { path, ...files, folders: new Set(), said: new Set() };
 }

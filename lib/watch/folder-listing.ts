@@ -1,5 +1,6 @@
 import { type Dirent, watch } from 'node:fs';
 import { lstat, opendir, readdir, stat } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { escapeCode } from '../printable.js';
 
 /** What watching needs from the file system, so that a test can make a folder unreadable or a watcher deaf. */
@@ -72,6 +73,11 @@ export async function* listFolder(
 export async function undecodableNames(path: string, io: FolderIo = realFolderIo): Promise<string[]> {
   const names = await io.readdir(path, { encoding: 'buffer' });
   return names.filter((name) => !Buffer.from(name.toString()).equals(name)).map(readableName);
+}
+
+/** The path below a watched folder. */
+export function relativeTo(root: string, path: string): string {
+  return path.slice(root.endsWith(sep) ? root.length : root.length + 1);
 }
 
 function readableName(name: Buffer): string {

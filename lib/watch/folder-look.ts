@@ -1,10 +1,9 @@
 import type { Stats } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { errorCode, isGone } from '../file-io.js';
-import type { FoundFile } from '../media-file.js';
 import { extensionOf } from './extensions.js';
 import type { FolderIndex, KnownFolder } from './folder-index.js';
-import { type FolderEntry, type FolderIo, listFolder, undecodableNames } from './folder-listing.js';
+import { type FolderEntry, type FolderIo, listFolder, relativeTo, undecodableNames } from './folder-listing.js';
 import type { IgnoreRule } from './ignore-rules.js';
 
 /** What of a watched folder counts. Sizes are bytes. */
@@ -42,9 +41,9 @@ export interface FolderLookOptions {
   readonly signal: AbortSignal;
   /** Waits while nothing may be passed on. */
   readonly gate: () => Promise<void>;
-  readonly onFound: (file: FoundFile) => void;
+  /** Called for a file whose version was just noted. */
+  readonly onNew: (folder: KnownFolder, name: string) => void;
   readonly onProblem: (problem: FolderProblem) => void;
-  readonly now: () => Date;
 }
 
 /** As many files are asked for their size and time at once as the system's threads answer without a queue. */
@@ -101,7 +100,7 @@ async function lookAtEntry(
   const path = join(folder.path, entry.name);
   const isUnwanted = (isFolder: boolean) =>
     (isFolder ? !filter.isRecursive : !filter.extensions().has(extensionOf(entry.name))) ||
-    filter.isIgnored(below(root, path), isFolder);
+    filter.isIgnored(relativeTo(root, path), isFolder);
   const mayBeUndecodable = entry.name.includes('\ufffd');
   if (entry.kind === 'other' || (entry.kind === 'link' && !filter.isFollowingLinks)) return 'gone';
   if (entry.kind === 'file' && isUnwanted(false)) return 'gone';
@@ -122,27 +121,17 @@ async function lookAtEntry(
 }
 
 function passOn(folder: KnownFolder, name: string, stats: Stats, options: FolderLookOptions): void {
-  const { root, filter, index, onFound, onProblem, now } = options;
-  const path = join(folder.path, name);
+  const { filter, index, onNew, onProblem } = options;
   if (stats.size > filter.maxBytes) {
     if (index.addTooLarge(folder, name)) {
-      onProblem({ kind: 'too-large', path, detail: String(stats.size) });
+      onProblem({ kind: 'too-large', path: join(folder.path, name), detail: String(stats.size) });
     }
     return;
   }
   const version = `${stats.size}:${stats.mtimeMs}`;
   if (stats.size < filter.minBytes || folder.versions.get(name) === version) return;
   index.setVersion(folder, name, version);
-  onFound({
-    path,
-    folder: root,
-    relativePath: below(root, path),
-    sizeBytes: stats.size,
-    mtimeMs: stats.mtimeMs,
-    foundAt: now().toISOString(),
-    isFollowingLinks: filter.isFollowingLinks,
-    ...(Number.isFinite(filter.maxBytes) && { maxBytes: filter.maxBytes }),
-  });
+  onNew(folder, name);
 }
 
 /** Reports a problem unless it was said under this key since the folder was found. */
@@ -163,6 +152,8 @@ async function reportUndecodable(folder: KnownFolder, options: FolderLookOptions
   }
 }
 
-function below(root: string, path: string): string {
-  return path.slice(root.endsWith(sep) ? root.length : root.length + 1);
+/** What is wrong with a folder that could not be looked into. */
+export function problemOf(path: string, error: unknown): FolderProblem {
+  const code = errorCode(error);
+  return { kind: code ? 'unreadable' : 'internal', path, detail: code ?? String(error) };
 }

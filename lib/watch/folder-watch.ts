@@ -2,11 +2,12 @@ import { setMaxListeners } from 'node:events';
 import type { FoundFile } from '../media-file.js';
 import { currentExtensions } from './extensions.js';
 import { folderId } from './folder-id.js';
-import { type FolderIo, realFolderIo, stampFolder } from './folder-listing.js';
+import { type FolderIo, realFolderIo } from './folder-listing.js';
 import type { FolderFilter, FolderProblem } from './folder-look.js';
 import { watchByPolling, watchBySignals } from './folder-signals.js';
 import { makePauseGate } from './pause-gate.js';
-import { type SkipReason, WatchedFolder, type WatchedFolderState } from './watched-folder.js';
+import { reasonToSkip } from './skip-reason.js';
+import { WatchedFolder, type WatchedFolderState } from './watched-folder.js';
 
 /** Which folders to watch, what of them counts, and how often to look. Times are milliseconds. */
 export interface FolderWatchOptions extends Omit<FolderFilter, 'extensions'> {
@@ -21,6 +22,11 @@ export interface FolderWatchOptions extends Omit<FolderFilter, 'extensions'> {
   readonly isPolling: boolean;
   readonly pollMs: number;
   readonly rescanMs: number;
+  /**
+   * How many more files of a watched folder may be on their way; the others wait where they lie. Asked often, and
+   * anew for as long as any wait. Without it none has to wait.
+   */
+  readonly room?: (folder: string) => number;
   /** How often each folder itself is asked whether it came, went or was mounted anew. */
   readonly probeMs?: number;
   /** How long a folder must be quiet before it is looked at, and after what time it is looked at anyway. */
@@ -47,6 +53,8 @@ export interface FolderReport {
   /** Of the folder itself, also while the watch is paused; `scanning` until all in it was looked at once. */
   readonly state: WatchedFolderState | 'scanning';
   readonly fileCount: number;
+  /** Those of them that wait for room on their way. */
+  readonly waiting: number;
 }
 
 /** How things stand. */
@@ -71,6 +79,8 @@ export interface FolderWatch {
   resume(): void;
   /** Looks at everything now; `isAll` passes on anew all that lies there. */
   rescan(isAll?: boolean): void;
+  /** Files of a watched folder that wait for room; undefined when it is none, 0 while the watch is paused. */
+  keptBack(folder: string): number | undefined;
   /** Makes these files count as new. */
   forget(paths: readonly string[]): void;
   /** Settled once everything stopped, after the signal was aborted. */
@@ -112,6 +122,10 @@ export function watchFolders(
       if (isAll) for (const folder of watched) folder.forgetAll();
       scanAll(true);
     },
+    keptBack(path) {
+      const folder = watched.find(({ root }) => root === path);
+      return pause.isClosed() && folder !== undefined ? 0 : folder?.waitingCount;
+    },
     forget(paths) {
       for (const path of paths) for (const folder of watched) folder.forget(path);
     },
@@ -137,6 +151,7 @@ function folderSettings(
     startWatch: options.isPolling ? watchByPolling(options.pollMs, signal, io) : watchBySignals(io),
     reasonToSkip: (identity: string, path: string) =>
       reasonToSkip({ ...options, io }, watched, root, identity, path),
+    room: () => options.room?.(root) ?? Number.POSITIVE_INFINITY,
     onFound: (file: FoundFile) => void (signal.aborted || onFound(file)),
     onChange: () => void (signal.aborted || onChange()),
     onProblem(problem: FolderProblem) {
@@ -147,40 +162,17 @@ function folderSettings(
   });
 }
 
-async function reasonToSkip(
-  { archiveFolder, isFollowingLinks, io }: FolderWatchOptions,
-  watched: readonly WatchedFolder[],
-  root: string,
-  identity: string,
-  path: string,
-): Promise<SkipReason | undefined> {
-  const isAt = (place: string) =>
-    stampFolder(place, true, io).then(
-      (stamp) => stamp.identity === identity,
-      () => false, // Nothing there that could be the same folder.
-    );
-  if (archiveFolder !== undefined && (await isAt(archiveFolder))) return 'is-archive';
-  for (const other of watched) {
-    const holder = other.pathOf(identity);
-    if (other.root !== root && (other.root === path || other.root === holder)) return 'watched-twice';
-    // Through links the same folder comes up twice, or within itself: the first path to it counts.
-    if (isFollowingLinks && holder !== undefined && holder !== path && (await isAt(holder))) {
-      return 'watched-twice';
-    }
-  }
-  return undefined;
-}
-
 function reportOf(watched: readonly WatchedFolder[], isPaused: boolean, found: number): FolderWatchReport {
   const isWaiting = watched.some(({ state }) => state === 'missing' || state === 'unreadable');
   const hasScan = watched.some(({ isScanning }) => isScanning);
   return {
     state: isPaused ? 'paused' : hasScan ? 'scanning' : isWaiting ? 'waiting' : 'watching',
-    folders: watched.map(({ root, state, isScanning, fileCount }) => ({
+    folders: watched.map(({ root, state, isScanning, fileCount, waitingCount }) => ({
       id: folderId(root),
       path: root,
       state: isScanning ? 'scanning' : state,
       fileCount,
+      waiting: waitingCount,
     })),
     found,
     tooLarge: watched.reduce((sum, { tooLargeCount }) => sum + tooLargeCount, 0),

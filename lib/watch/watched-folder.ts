@@ -3,17 +3,18 @@ import { errorCode, isGone } from '../file-io.js';
 import { collectDirtyFolders, type DirtyFolders } from './dirty-folders.js';
 import { FolderIndex, type KnownFolder } from './folder-index.js';
 import { stampFolder } from './folder-listing.js';
-import { type FolderLookOptions, lookIntoFolder, sayOnce } from './folder-look.js';
+import { type FolderLookOptions, lookIntoFolder, problemOf, sayOnce } from './folder-look.js';
 import type { StartFolderWatch } from './folder-signals.js';
+import { FoundLine, type FoundLineOptions } from './found-line.js';
 import { type Look, LookQueue } from './look-queue.js';
+import type { SkipReason } from './skip-reason.js';
 
 /** How a watched folder itself is; `skipped`: it is the archive, or another watched folder under a second name. */
 export type WatchedFolderState = 'watching' | 'missing' | 'unreadable' | 'skipped';
 
-/** Why a folder is not looked into. */
-export type SkipReason = 'is-archive' | 'watched-twice';
-
-export interface WatchedFolderOptions extends Omit<FolderLookOptions, 'index'> {
+export interface WatchedFolderOptions
+  extends Omit<FolderLookOptions, 'index' | 'onNew'>,
+    Omit<FoundLineOptions, 'index' | 'maxBytes'> {
   readonly startWatch: StartFolderWatch;
   /** Why the folder found at this path must not be looked into, if so. */
   readonly reasonToSkip: (identity: string, path: string) => Promise<SkipReason | undefined>;
@@ -28,6 +29,7 @@ export class WatchedFolder {
   readonly root: string;
   readonly #options: WatchedFolderOptions;
   readonly #index = new FolderIndex();
+  readonly #line: FoundLine;
   readonly #queue: LookQueue;
   readonly #dirty: DirtyFolders;
   #state: WatchedFolderState = 'watching';
@@ -40,6 +42,8 @@ export class WatchedFolder {
     this.#options = options;
     this.root = options.root;
     const { signal, gate, quietMs, maxWaitMs } = options;
+    const { maxBytes, isFollowingLinks } = options.filter;
+    this.#line = new FoundLine({ ...options, index: this.#index, maxBytes, isFollowingLinks });
     this.#queue = new LookQueue({ gate, signal, take: (look) => this.#take(look) });
     const onDue = (path: string, names?: ReadonlySet<string>) => this.#queue.addDue(path, names);
     this.#dirty = collectDirtyFolders({ quietMs, maxWaitMs, signal, onDue });
@@ -57,6 +61,11 @@ export class WatchedFolder {
 
   get fileCount(): number {
     return this.#index.fileCount;
+  }
+
+  /** Files that were found and wait for room on their way. */
+  get waitingCount(): number {
+    return this.#index.waitingCount;
   }
 
   get tooLargeCount(): number {
@@ -127,7 +136,8 @@ export class WatchedFolder {
     if (reason !== undefined || signal.aborted) return;
     const folder = isNew ? this.#index.put(path, identity) : known;
     await this.#startWatch(folder);
-    const options = { ...this.#options, index: this.#index };
+    const onNew = (found: KnownFolder, name: string) => this.#line.add(found, name);
+    const options = { ...this.#options, index: this.#index, onNew };
     const folders = await lookIntoFolder(folder, isNew ? undefined : names, options);
     folder.said.delete('folder');
     if (isRoot) this.#become('watching', identity);
@@ -190,9 +200,4 @@ export class WatchedFolder {
     this.#state = state;
     this.#seen = seen;
   }
-}
-
-function problemOf(path: string, error: unknown) {
-  const code = errorCode(error);
-  return { kind: code ? 'unreadable' : 'internal', path, detail: code ?? String(error) } as const;
 }

@@ -26,8 +26,8 @@ export const watchState: FolderWatchState = {
   state: 'waiting',
   node: 'f1a2b3',
   folders: [
-    { id: 'camera-1a2b3c', path: '/home/anna/Camera', state: 'watching', fileCount: 12 },
-    { id: 'scans-4d5e6f', path: '/mnt/nas/Scans', state: 'missing', fileCount: 0 },
+    { id: 'camera-1a2b3c', path: '/home/anna/Camera', state: 'watching', fileCount: 12, waiting: 0 },
+    { id: 'scans-4d5e6f', path: '/mnt/nas/Scans', state: 'missing', fileCount: 0, waiting: 0 },
   ],
   found: 12,
   tooLarge: 0,

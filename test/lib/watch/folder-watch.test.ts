@@ -39,8 +39,8 @@ describe('what lies there at the start', () => {
     expect(watch.report()).toEqual({
       state: 'watching',
       folders: [
-        { id: folderId(join(root, 'one')), path: join(root, 'one'), state: 'watching', fileCount: 2 },
-        { id: folderId(join(root, 'two')), path: join(root, 'two'), state: 'watching', fileCount: 1 },
+        { id: folderId(join(root, 'one')), path: join(root, 'one'), state: 'watching', fileCount: 2, waiting: 0 },
+        { id: folderId(join(root, 'two')), path: join(root, 'two'), state: 'watching', fileCount: 1, waiting: 0 },
       ],
       found: 3,
       tooLarge: 0,
@@ -199,7 +199,7 @@ describe('a folder that is not there', () => {
     const { watch, finds } = watchWorld([root]);
     await until(() => expect(watch.report().state).toBe('waiting'));
     expect(watch.report().folders).toEqual([
-      { id: folderId(root), path: root, state: 'missing', fileCount: 0 },
+      { id: folderId(root), path: root, state: 'missing', fileCount: 0, waiting: 0 },
     ]);
     write(root, 'x/a.jpg');
     await finds('x/a.jpg');

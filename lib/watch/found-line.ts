@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { delay } from '../backoff.js';
+import type { FoundFile } from '../media-file.js';
+import type { FolderIndex, KnownFolder } from './folder-index.js';
+import { relativeTo } from './folder-listing.js';
+
+export interface FoundLineOptions {
+  /** The watched folder. */
+  readonly root: string;
+  readonly index: FolderIndex;
+  readonly maxBytes: number;
+  readonly isFollowingLinks: boolean;
+  /** How many more of its files may be on their way, as things stand now. */
+  readonly room: () => number;
+  /** Waits while nothing may be passed on. */
+  readonly gate: () => Promise<void>;
+  readonly signal: AbortSignal;
+  readonly onFound: (file: FoundFile) => void;
+  readonly now: () => Date;
+  /** Milliseconds that only ever grow. */
+  readonly clock?: () => number;
+}
+
+/** How long an answer about room counts, and how long to wait for some. */
+const ROOM_MS = 50;
+/** So many files of one folder are passed on before another folder's turn. */
+const AT_ONCE = 16;
+
+/**
+ * Passes on files that were found, at once while there is room on their way. Else they wait here, as no more than a
+ * name in the index, and folders take turns. Files on their way are counted and never waited for by name: whatever
+ * becomes of one, nothing here waits for it in vain.
+ */
+export class FoundLine {
+  readonly #options: FoundLineOptions;
+  readonly #clock: () => number;
+  #room = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #isRunning = false;
+
+  constructor(options: FoundLineOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? (() => performance.now());
+  }
+
+  /** Takes in a file whose version the index has just noted. */
+  add(folder: KnownFolder, name: string): void {
+    const { index } = this.#options;
+    if (index.waitingCount === 0 && this.#takeRoom()) this.#pass(folder, name, 0);
+    else {
+      index.hold(folder, name, Math.ceil(this.#clock()));
+      if (!this.#isRunning) void this.#run();
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { index, gate, signal } = this.#options;
+    this.#isRunning = true;
+    while (index.waitingCount > 0 && !signal.aborted) {
+      await gate();
+      const hasRoom = this.#passSome();
+      // Never many at once: each takes some work of the next nodes, and nothing else happens in between.
+      if (hasRoom) await new Promise(setImmediate);
+      else await delay(ROOM_MS, signal).catch(() => undefined); // The end: the loop looks for it.
+    }
+    this.#isRunning = false;
+  }
+
+  /** Passes on some files of the next folder; false when there is no more room. */
+  #passSome(): boolean {
+    const { index, signal } = this.#options;
+    const folder = index.nextWaiting();
+    for (let passed = 0; passed < AT_ONCE; passed++) {
+      const [first] = folder?.waiting ?? [];
+      if (folder === undefined || first === undefined || signal.aborted) return true;
+      if (!this.#takeRoom()) return false;
+      const [name, sinceMs] = first;
+      index.release(folder, name);
+      this.#pass(folder, name, Math.max(0, this.#clock() - sinceMs));
+    }
+    return true;
+  }
+
+  #takeRoom(): boolean {
+    const at = this.#clock();
+    if (at - this.#askedAt >= ROOM_MS) {
+      this.#room = this.#options.room();
+      this.#askedAt = at;
+    }
+    if (this.#room <= 0) return false;
+    this.#room--;
+    return true;
+  }
+
+  #pass(folder: KnownFolder, name: string, waitedMs: number): void {
+    const { root, maxBytes, isFollowingLinks, now, onFound } = this.#options;
+    const path = join(folder.path, name);
+    const [sizeBytes = 0, mtimeMs = 0] = (folder.versions.get(name) ?? '').split(':').map(Number);
+    onFound({
+      path,
+      folder: root,
+      relativePath: relativeTo(root, path),
+      sizeBytes,
+      mtimeMs,
+      foundAt: new Date(now().getTime() - waitedMs).toISOString(),
+      isFollowingLinks,
+      ...(waitedMs > 0 && { unchangedMs: Math.floor(waitedMs) }),
+      ...(Number.isFinite(maxBytes) && { maxBytes }),
+    });
+  }
+}
