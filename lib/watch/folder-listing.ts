@@ -1,19 +1,26 @@
-import { type Dirent, watch } from 'node:fs';
-import { lstat, opendir, readdir, stat } from 'node:fs/promises';
+import { type Dirent, lstat, stat, watch } from 'node:fs';
+import { opendir, readdir } from 'node:fs/promises';
 import { sep } from 'node:path';
+import { promisify } from 'node:util';
 import { escapeCode } from '../printable.js';
 
 /** What watching needs from the file system, so that a test can make a folder unreadable or a watcher deaf. */
 export interface FolderIo {
-  readonly lstat: typeof lstat;
-  readonly stat: typeof stat;
+  readonly lstat: typeof lstat.__promisify__;
+  readonly stat: typeof stat.__promisify__;
   readonly opendir: typeof opendir;
   readonly readdir: typeof readdir;
   readonly watch: typeof watch;
 }
 
-/** The real file system. */
-export const realFolderIo: FolderIo = { lstat, stat, opendir, readdir, watch };
+/** The real file system. Files are asked in the way with callbacks, which takes half the time of that with promises. */
+export const realFolderIo: FolderIo = {
+  lstat: promisify(lstat),
+  stat: promisify(stat),
+  opendir,
+  readdir,
+  watch,
+};
 
 /** What the file system says about a folder: who it is, and when its list of names last changed. */
 export interface FolderStamp {

@@ -46,8 +46,11 @@ export interface FolderLookOptions {
   readonly onProblem: (problem: FolderProblem) => void;
 }
 
-/** As many files are asked for their size and time at once as the system's threads answer without a queue. */
-const AT_ONCE = 16;
+/**
+ * So many files are asked for their size and time at once: fewer leave the system's threads without work, and the
+ * answers of more take the event loop for longer than a moment.
+ */
+const AT_ONCE = 64;
 
 /** What a look at one entry came to: nothing for us, unreadable for now, a folder, or a file's stats. */
 type Seen = 'gone' | 'unreadable' | 'undecodable' | 'folder' | Stats;
