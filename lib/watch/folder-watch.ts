@@ -29,7 +29,7 @@ export interface FolderWatchOptions extends Omit<FolderFilter, 'extensions'> {
   readonly room?: (folder: string) => number;
   /** How often each folder itself is asked whether it came, went or was mounted anew. */
   readonly probeMs?: number;
-  /** How long a folder must be quiet before it is looked at, and after what time it is looked at anyway. */
+  /** How long nothing must happen to a file before it is looked at, and after what time it is looked at anyway. */
   readonly quietMs?: number;
   readonly maxWaitMs?: number;
   readonly io?: FolderIo;
@@ -140,7 +140,7 @@ function folderSettings(
   watched: readonly WatchedFolder[],
   signal: AbortSignal,
 ) {
-  const { quietMs = 100, maxWaitMs = 1000, io = realFolderIo, now = () => new Date() } = options;
+  const { quietMs = 50, maxWaitMs = 1000, io = realFolderIo, now = () => new Date() } = options;
   let hasSaidLimit = false;
   return (root: string) => ({
     io,

@@ -13,6 +13,9 @@ export interface LookQueueOptions {
   readonly take: (look: Look) => Promise<void>;
 }
 
+/** With more names than this the whole folder is listed. */
+const MOST_NAMES = 1000;
+
 /**
  * Takes looks one after the other, so that no two mix: first into folders where something happened, then on with
  * the scan. Stops after the look at hand when the signal is aborted.
@@ -40,7 +43,10 @@ export class LookQueue {
 
   /** Something happened: look soon. */
   addDue(path: string, names?: ReadonlySet<string>): void {
-    this.#due.set(path, this.#due.has(path) ? undefined : names);
+    const earlier = this.#due.get(path);
+    const isAll = names === undefined || (this.#due.has(path) && earlier === undefined);
+    const all = isAll ? undefined : new Set([...(earlier ?? []), ...names]);
+    this.#due.set(path, all === undefined || all.size > MOST_NAMES ? undefined : all);
     this.#start();
   }
 

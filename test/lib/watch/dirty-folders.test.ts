@@ -20,12 +20,24 @@ function setUp(maxNames?: number) {
 it('waits for a moment of quiet and gives the names that changed', () => {
   const { dirty, due } = setUp();
   dirty.mark('/a', 'x');
+  dirty.mark('/a', 'y');
   vi.advanceTimersByTime(60);
+  dirty.mark('/a', 'x');
   dirty.mark('/a', 'y');
   vi.advanceTimersByTime(90);
   expect(due).toEqual([]);
   vi.advanceTimersByTime(60);
   expect(due).toEqual([['/a', ['x', 'y']]]);
+});
+
+it('lets no name wait for the others of its folder', () => {
+  const { dirty, due } = setUp();
+  for (let ms = 0; ms < 800; ms += 10) {
+    dirty.mark('/a', `${ms}.jpg`);
+    vi.advanceTimersByTime(10);
+  }
+  const names = due.flatMap(([, some]) => some ?? []);
+  expect(names.slice(0, 60)).toEqual(Array.from({ length: 60 }, (_, at) => `${at * 10}.jpg`));
 });
 
 it('does not wait for ever while something goes on', () => {
