@@ -6,8 +6,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** What can be asked; `loop` begins to watch the event loop anew, and the next `loop` tells what was seen since. */
-export type Question = 'use' | 'loop' | 'collect';
+/** What can be asked; `watch` begins to watch the event loop, and `loop` tells what was seen and ends that. */
+export type Question = 'use' | 'watch' | 'loop' | 'collect';
 
 export interface Use {
   readonly cpuMs: number;
@@ -31,13 +31,17 @@ function useNow(): Use {
 
 let histogram: ReturnType<typeof monitorEventLoopDelay> | undefined;
 
-/** Tells of the time since the last call and begins anew; nothing is watched before the first call. */
+function watchLoop(): void {
+  histogram?.disable();
+  histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  histogram.enable();
+}
+
+/** The watch itself wakes the process a hundred times a second, so it ends here. */
 function loopDelay(): LoopDelay {
   const late = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
   const seen = { p99Ms: late(histogram?.percentile(99) ?? 0), maxMs: late(histogram?.max ?? 0) };
   histogram?.disable();
-  histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  histogram.enable();
   return seen;
 }
 
@@ -46,7 +50,12 @@ function collectGarbage(): void {
   runInNewContext('gc')();
 }
 
-const answers: Record<Question, () => unknown> = { use: useNow, loop: loopDelay, collect: collectGarbage };
+const answers: Record<Question, () => unknown> = {
+  use: useNow,
+  watch: watchLoop,
+  loop: loopDelay,
+  collect: collectGarbage,
+};
 
 process.on('message', (message: { question?: Question }) => {
   if (message?.question === undefined) return;

@@ -19,7 +19,8 @@ export interface NodeRedRun {
   /** When its flows had started, in milliseconds of `performance.now()`. */
   readonly startedAt: number;
   use(): Promise<Use>;
-  /** Delays of the event loop since the last call. */
+  watchLoop(): Promise<void>;
+  /** Delays of the event loop since `watchLoop`, which ends with this. */
   loop(): Promise<LoopDelay>;
   collectGarbage(): Promise<void>;
   /** Waits until something holds, for at most so many milliseconds. */
@@ -60,6 +61,7 @@ export async function startNodeRedRun(options: NodeRedRunOptions): Promise<NodeR
     told,
     startedAt,
     use: () => ask<Use>('use'),
+    watchLoop: () => ask<void>('watch'),
     loop: () => ask<LoopDelay>('loop'),
     collectGarbage: () => ask<void>('collect'),
     async until(what, holds, mostMs = 300_000) {
@@ -76,6 +78,33 @@ export async function startNodeRedRun(options: NodeRedRunOptions): Promise<NodeR
       if (child.exitCode === null) await once(child, 'exit');
     },
   };
+}
+
+/** The pipeline with its defaults; without an archive the originals stay where they are. */
+export function pipelineFlow(options: {
+  readonly inbox: string;
+  readonly url: string;
+  readonly archive?: string;
+  readonly quietSeconds?: number;
+}): object[] {
+  const { inbox, url, archive = '', quietSeconds = 5 } = options;
+  const z = 'tab';
+  return [
+    { id: z, type: 'tab', label: 'bench' },
+    { id: 'server', type: 'immich-server', url },
+    { id: 'w', z, type: 'folder-watch', folders: inbox, server: 'server', wires: [['s'], ['t']] },
+    { id: 's', z, type: 'stable-file', quietSeconds: String(quietSeconds), wires: [['u']] },
+    { id: 'u', z, type: 'immich-upload', server: 'server', wires: [['a'], ['t']] },
+    {
+      id: 'a',
+      z,
+      type: 'archive-move',
+      archiveFolder: archive,
+      mode: archive ? 'move' : 'keep',
+      wires: [[]],
+    },
+    tellNode('t'),
+  ];
 }
 
 /** A node that hands states to the program that measures. */
@@ -127,9 +156,10 @@ export function memoryOf(pid: number): { rssMB: number; peakMB: number } {
   return { rssMB: (kilobytes('VmRSS') * 1_024) / MB, peakMB: (kilobytes('VmHWM') * 1_024) / MB };
 }
 
-/** Begins to count the peak of a process anew; not every system lets one. */
-export function resetPeak(pid: number): void {
-  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+/** Processor time that a process has taken, in milliseconds, to the hundredth of a second (Linux). */
+export function cpuMsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
 /** Watches of the operating system that a process holds, and its open descriptors (Linux). */
@@ -148,8 +178,8 @@ export function descriptorsOf(pid: number): { watches: number; descriptors: numb
 }
 
 /** Share of one core that a process takes while nothing happens, in percent. */
-export async function idleCpuPercent(cpuMs: () => Promise<number>, forMs: number): Promise<number> {
-  const [before, began] = [await cpuMs(), performance.now()];
+export async function cpuPercentOf(pid: number, forMs: number): Promise<number> {
+  const [before, began] = [cpuMsOf(pid), performance.now()];
   await pause(forMs);
-  return (100 * ((await cpuMs()) - before)) / (performance.now() - began);
+  return (100 * (cpuMsOf(pid) - before)) / (performance.now() - began);
 }

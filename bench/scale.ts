@@ -1,60 +1,266 @@
+/**
+ * What many files cost: photos that the server knows lie in watched folders, 100 in each. Node-RED with the pack beside
+ * a Node-RED without a flow, a bare walk over the same folders, and chokidar in a bare process; draws the cost a file.
+ * `npm run bench -- scale [files,files,... [rows.json]]`; with a file of rows, those of earlier runs are drawn, too.
+ */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startImmichStandIn } from '../test/support/immich-stand-in.js';
-import { descriptorsOf, idleCpuPercent, memoryOf, startNodeRedRun, tellNode } from './node-red-run.js';
+import { drawPanels } from './chart.js';
+import { fetchChokidar, startChokidar } from './chokidar-run.js';
+import { median } from './median.js';
+import {
+  cpuPercentOf,
+  descriptorsOf,
+  memoryOf,
+  type NodeRedRun,
+  pipelineFlow,
+  startNodeRedRun,
+} from './node-red-run.js';
 
-const flow = (inbox: string, url: string): object[] => [
-  { id: 'tab', type: 'tab', label: 'bench' },
-  { id: 'server', type: 'immich-server', url },
-  { id: 'w', z: 'tab', type: 'folder-watch', folders: inbox, server: 'server', wires: [['s'], ['t']] },
-  { id: 's', z: 'tab', type: 'stable-file', quietSeconds: '5', wires: [['u']] },
-  { id: 'u', z: 'tab', type: 'immich-upload', server: 'server', wires: [['a'], ['t']] },
-  { id: 'a', z: 'tab', type: 'archive-move', mode: 'keep', wires: [[]] },
-  tellNode('t'),
-];
+const KEY = 'bench';
+const PER_FOLDER = 100;
+const PHOTO_BYTES = 2_000;
+/** Of what takes seconds; the largest trees are listed once. */
+const runsOf = (files: number) => (files > 100_000 ? 1 : 3);
+const IDLE_MS = 30_000;
+const PICTURE = resolve(import.meta.dirname, '../../docs/images/scale.svg');
 
-function makeTree(folder: string, count: number): void {
-  const perFolder = 100;
-  for (let f = 0; f < count / perFolder; f++) {
-    const sub = join(folder, `album ${f}`);
-    mkdirSync(sub, { recursive: true });
-    for (let i = 0; i < perFolder; i++) writeFileSync(join(sub, `IMG_${f}_${i}.jpg`), Buffer.alloc(2000, i + 1));
+/** What a program needs to know all the files, and to go on knowing them. */
+interface Cost {
+  readonly readySeconds: number;
+  readonly rssMB: number;
+  readonly peakMB: number;
+  readonly watches: number;
+  readonly idlePercent: number;
+}
+
+interface OurCost extends Cost {
+  /** Until each file had been hashed and asked about. */
+  readonly allSeconds: number;
+  readonly loopP99Ms: number;
+  readonly loopMaxMs: number;
+}
+
+function makeTree(inbox: string, files: number): void {
+  for (let folder = 0; folder < files / PER_FOLDER; folder += 1) {
+    const path = join(inbox, `album ${folder}`);
+    mkdirSync(path, { recursive: true });
+    for (let index = 0; index < PER_FOLDER; index += 1) {
+      writeFileSync(join(path, `IMG_${folder}_${index}.jpg`), Buffer.alloc(PHOTO_BYTES, index + 1));
+    }
   }
 }
 
-async function main() {
-  const count = Number(process.argv[2] ?? 10_000);
-  const server = fork(process.argv[1]!, ['server']);
-  const [url] = (await once(server, 'message')) as [string];
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-  const inbox = join(folder, 'inbox');
-  mkdirSync(inbox);
-  console.time('tree');
-  makeTree(inbox, count);
-  console.timeEnd('tree');
-  const bare = await startNodeRedRun({ folder: join(folder, 'bare'), flow: [], env: { IMMICH_API_KEY: 'bench' } });
-  await pause(3000);
-  console.log('bare', memoryOf(bare.pid), descriptorsOf(bare.pid));
-  await bare.loop(); console.log('bare idle', await idleCpuPercent(async () => (await bare.use()).cpuMs, 10_000), await bare.loop());
-  await bare.stop();
-  const run = await startNodeRedRun({ folder: join(folder, 'red'), flow: flow(inbox, url), env: { IMMICH_API_KEY: 'bench' } , nodeArguments: process.env.NODE_ARGS?.split(' ') ?? []});
-  await run.loop();
-  const at = await run.until('ready', () => run.told.watch?.state === 'watching');
-  console.log('ready', (at - run.startedAt) / 1000, memoryOf(run.pid), descriptorsOf(run.pid), await run.loop());
-  const all = await run.until('all', () => ((x) => x !== undefined && x.totals.files + x.totals.duplicates >= count)(run.told.upload), 900_000);
-  console.log('all', (all - run.startedAt) / 1000, memoryOf(run.pid), await run.loop());
-  await pause(5000);
-  console.log('after', memoryOf(run.pid), await run.use());
-  await run.collectGarbage();
-  await pause(2000);
-  console.log('gc', memoryOf(run.pid), await run.use());
-  for (let k = 0; k < 4; k++) console.log('idle cpu %', await idleCpuPercent(async () => (await run.use()).cpuMs, 10_000), await run.loop());
-  await run.stop();
-  server.kill();
-  rmSync(folder, { recursive: true });
+/** Lists and asks for sizes, as little as any program must that wants to know what lies there. */
+async function walk(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  for (let at = 0; at < files.length; at += 64) {
+    await Promise.all(files.slice(at, at + 64).map(({ name }) => lstat(join(folder, name))));
+  }
+  let count = files.length;
+  for (const entry of entries) if (entry.isDirectory()) count += await walk(join(folder, entry.name));
+  return count;
 }
-if (process.argv[2] === 'server') { const { url } = await startImmichStandIn({ apiKey: 'bench' }); process.send?.(url); } else await main();
+
+async function walkSeconds(inbox: string): Promise<number> {
+  const child = fork(process.argv[1] ?? '', ['walk', inbox]);
+  const [ms] = (await once(child, 'message')) as [number];
+  await once(child, 'exit');
+  return ms / 1_000;
+}
+
+async function idleNodeRed(folder: string): Promise<Pick<Cost, 'rssMB' | 'idlePercent'>> {
+  const run = await startNodeRedRun({ folder, flow: [] });
+  await pause(5_000);
+  await run.collectGarbage();
+  const idlePercent = await cpuPercentOf(run.pid, IDLE_MS);
+  const { rssMB } = memoryOf(run.pid);
+  await run.stop();
+  return { rssMB, idlePercent };
+}
+
+async function chokidar(modules: string, inbox: string): Promise<Cost> {
+  const watcher = startChokidar(modules, inbox);
+  const readySeconds = (await watcher.readyMs) / 1_000;
+  await pause(5_000);
+  const idlePercent = await cpuPercentOf(watcher.pid, IDLE_MS);
+  const { watches } = descriptorsOf(watcher.pid);
+  const cost = { readySeconds, ...memoryOf(watcher.pid), watches, idlePercent };
+  await watcher.stop();
+  return cost;
+}
+
+const isReady = (run: NodeRedRun) => run.told.watch?.state === 'watching';
+
+/** Seconds from the start of the flow until folder-watch has looked at everything, without waiting for the rest. */
+async function readySeconds(folder: string, inbox: string, url: string): Promise<number> {
+  const flow = pipelineFlow({ inbox, url });
+  const run = await startNodeRedRun({ folder, flow, env: { IMMICH_API_KEY: KEY } });
+  const at = await run.until('all is listed', () => isReady(run));
+  await run.stop();
+  return (at - run.startedAt) / 1_000;
+}
+
+async function ours(folder: string, inbox: string, url: string, files: number): Promise<OurCost> {
+  const flow = pipelineFlow({ inbox, url });
+  const run = await startNodeRedRun({ folder, flow, env: { IMMICH_API_KEY: KEY } });
+  await run.watchLoop();
+  const readyAt = await run.until('all is listed', () => isReady(run));
+  const doneAt = await run.until(
+    'all is asked',
+    () => run.told.upload?.totals.duplicates === files,
+    1_200_000,
+  );
+  const loop = await run.loop();
+  const { peakMB } = memoryOf(run.pid);
+  await pause(5_000);
+  await run.collectGarbage();
+  await pause(5_000);
+  const idlePercent = await cpuPercentOf(run.pid, IDLE_MS);
+  const { watches } = descriptorsOf(run.pid);
+  const { rssMB } = memoryOf(run.pid);
+  await run.stop();
+  return {
+    readySeconds: (readyAt - run.startedAt) / 1_000,
+    allSeconds: (doneAt - run.startedAt) / 1_000,
+    rssMB,
+    peakMB,
+    watches,
+    idlePercent,
+    loopP99Ms: loop.p99Ms,
+    loopMaxMs: loop.maxMs,
+  };
+}
+
+interface Row {
+  readonly files: number;
+  readonly walkSeconds: number;
+  readonly idle: Pick<Cost, 'rssMB' | 'idlePercent'>;
+  readonly ours: OurCost;
+  readonly other: Cost;
+}
+
+async function measure(folder: string, modules: string, url: string, files: number): Promise<Row> {
+  const inbox = join(folder, `inbox-${files}`);
+  makeTree(inbox, files);
+  const walks: number[] = [];
+  const ready: number[] = [];
+  const others: number[] = [];
+  const idle = await idleNodeRed(join(folder, 'idle'));
+  const all = await ours(join(folder, `red-${files}`), inbox, url, files);
+  const other = await chokidar(modules, inbox);
+  for (let run = 0; run < runsOf(files); run += 1) {
+    walks.push(await walkSeconds(inbox));
+    ready.push(await readySeconds(join(folder, `again-${files}-${run}`), inbox, url));
+    const watcher = startChokidar(modules, inbox);
+    others.push((await watcher.readyMs) / 1_000);
+    await watcher.stop();
+  }
+  rmSync(inbox, { recursive: true });
+  return {
+    files,
+    walkSeconds: median(walks),
+    idle,
+    ours: { ...all, readySeconds: median(ready) },
+    other: { ...other, readySeconds: median(others) },
+  };
+}
+
+function tell({ files, walkSeconds: walked, idle, ours: we, other }: Row): void {
+  const row = (name: string, text: string) => console.log(`  ${name.padEnd(18)} ${text}`);
+  const cost = (of: Cost) =>
+    `ready ${of.readySeconds.toFixed(2)} s (${(of.readySeconds / walked).toFixed(1)} x the walk)  ` +
+    `RSS ${of.rssMB.toFixed(0)} MB, peak ${of.peakMB.toFixed(0)} MB  ${of.watches} watches  idle ${of.idlePercent.toFixed(2)} %`;
+  console.log(`${files} files in ${files / PER_FOLDER} folders`);
+  row('a bare walk', `${walked.toFixed(2)} s`);
+  row('Node-RED, no flow', `RSS ${idle.rssMB.toFixed(0)} MB  idle ${idle.idlePercent.toFixed(2)} %`);
+  row('the pipeline', `${cost(we)}`);
+  row(
+    '',
+    `all asked ${we.allSeconds.toFixed(1)} s  event loop p99 ${we.loopP99Ms.toFixed(1)} ms, longest ${we.loopMaxMs.toFixed(0)} ms`,
+  );
+  row('chokidar, bare', cost(other));
+}
+
+function draw(rows: readonly Row[]): string {
+  const perFile = (pick: (row: Row) => number, scale: number) =>
+    rows.map((row) => [row.files, (scale * pick(row)) / row.files] as const);
+  return drawPanels([
+    {
+      title: 'Time until all files are known',
+      unit: 'microseconds a file',
+      lines: [
+        { name: 'folder-watch', points: perFile(({ ours: we }) => we.readySeconds, 1e6) },
+        { name: 'chokidar', points: perFile(({ other }) => other.readySeconds, 1e6) },
+        { name: 'bare walk', points: perFile((row) => row.walkSeconds, 1e6) },
+      ],
+    },
+    {
+      title: 'Memory beyond an idle Node-RED',
+      unit: 'MB',
+      lines: [
+        { name: 'at rest', points: rows.map((row) => [row.files, row.ours.rssMB - row.idle.rssMB]) },
+        { name: 'at most', points: rows.map((row) => [row.files, row.ours.peakMB - row.idle.rssMB]) },
+      ],
+    },
+    {
+      title: 'Time until each file is hashed and asked about',
+      unit: 'microseconds a file',
+      lines: [{ name: 'pipeline', points: perFile(({ ours: we }) => we.allSeconds, 1e6) }],
+    },
+  ]);
+}
+
+/** The server knows each of the contents. */
+async function seed(url: string): Promise<void> {
+  for (let index = 0; index < PER_FOLDER; index += 1) {
+    const form = new FormData();
+    form.set('assetData', new Blob([Buffer.alloc(PHOTO_BYTES, index + 1)]), `${index}.jpg`);
+    const date = '2026-01-01T00:00:00.000Z';
+    for (const field of ['fileCreatedAt', 'fileModifiedAt']) form.set(field, date);
+    for (const field of ['deviceAssetId', 'deviceId']) form.set(field, `bench-${index}`);
+    const answer = await fetch(`${url}/api/assets`, {
+      method: 'POST',
+      headers: { 'x-api-key': KEY },
+      body: form,
+    });
+    if (answer.status !== 201) throw new Error(`The stand-in answered ${answer.status}.`);
+  }
+}
+
+async function main(sizes: readonly number[], kept: string | undefined): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const server = fork(process.argv[1] ?? '', ['server']);
+  try {
+    const [url] = (await once(server, 'message')) as [string];
+    await seed(url);
+    await fetchChokidar(join(folder, 'chokidar'));
+    const rows: Row[] = kept !== undefined && existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : [];
+    for (const files of sizes) {
+      const row = await measure(folder, join(folder, 'chokidar'), url, files);
+      tell(row);
+      rows.push(row);
+      if (kept !== undefined) writeFileSync(kept, JSON.stringify(rows));
+    }
+    rows.sort((a, b) => a.files - b.files);
+    if (rows.length > 1) writeFileSync(PICTURE, draw(rows));
+  } finally {
+    server.kill();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const [role, argument = ''] = process.argv.slice(2);
+if (role === 'server') process.send?.((await startImmichStandIn({ apiKey: KEY })).url);
+else if (role === 'walk') {
+  const began = performance.now();
+  await walk(argument);
+  process.send?.(performance.now() - began);
+} else await main((role ?? '10000,50000,100000,200000').split(',').map(Number), argument || undefined);

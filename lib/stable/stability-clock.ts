@@ -1,6 +1,6 @@
 /** How a clock for many waiting things runs. */
 export interface StabilityClockOptions<Item> {
-  /** What is due within so many milliseconds is visited together (20). */
+  /** What is due within so many milliseconds is visited together (10). */
   readonly grainMs?: number;
   /** The most visits at once. */
   readonly maxConcurrent: number;
@@ -21,7 +21,7 @@ const LONGEST_WAIT_MS = 2 ** 31 - 1;
  * bucket, and there is none while nothing is scheduled: the cost grows with the visits, not with the waiting.
  */
 export function createStabilityClock<Item>({
-  grainMs = 20,
+  grainMs = 10,
   maxConcurrent,
   now,
   visit,

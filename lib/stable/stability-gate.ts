@@ -167,7 +167,11 @@ function beginOf(
   return { first, dueAtMs: saysNothing ? atMs : nextPaceMs(first.atMs, quietMs, checkIntervalMs) };
 }
 
-function asStable({ file: found, rules }: Waiting, { sizeBytes, mtimeMs }: Look, quietMs: number): StableFile {
+function asStable(
+  { file: found, rules }: Waiting,
+  { sizeBytes, mtimeMs }: Look,
+  quietMs: number,
+): StableFile {
   const { hasVideoCheck } = rules;
   // Said of the version that was found; should the file change on its way, its time begins anew.
   const { unchangedMs: _, ...file } = found;

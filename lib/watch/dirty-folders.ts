@@ -51,7 +51,7 @@ export function collectDirtyFolders(options: DirtyFoldersOptions): DirtyFolders 
     if (waiting.size > 0) start();
   };
   const start = () => {
-    if (!signal.aborted) timer ??= setTimeout(check, Math.max(1, quietMs / 2));
+    if (!signal.aborted) timer ??= setTimeout(check, Math.max(1, quietMs / 3));
   };
   signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
 

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { errorCode, isGone } from '../file-io.js';
 import { extensionOf } from './extensions.js';
 import type { FolderIndex, KnownFolder } from './folder-index.js';
-import { type FolderEntry, type FolderIo, listFolder, relativeTo, undecodableNames } from './folder-listing.js';
+import {
+  type FolderEntry,
+  type FolderIo,
+  listFolder,
+  relativeTo,
+  undecodableNames,
+} from './folder-listing.js';
 import type { IgnoreRule } from './ignore-rules.js';
 
 /** What of a watched folder counts. Sizes are bytes. */

@@ -140,7 +140,7 @@ function folderSettings(
   watched: readonly WatchedFolder[],
   signal: AbortSignal,
 ) {
-  const { quietMs = 50, maxWaitMs = 1000, io = realFolderIo, now = () => new Date() } = options;
+  const { quietMs = 30, maxWaitMs = 1000, io = realFolderIo, now = () => new Date() } = options;
   let hasSaidLimit = false;
   return (root: string) => ({
     io,

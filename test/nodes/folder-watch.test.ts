@@ -80,7 +80,13 @@ it('sends the files of its folders, and its state', async () => {
       node: 'watch',
       folders: [
         { id: folderId(root), path: root, state: 'watching', fileCount: 2, waiting: 0 },
-        { id: folderId(join(root, 'none')), path: join(root, 'none'), state: 'missing', fileCount: 0, waiting: 0 },
+        {
+          id: folderId(join(root, 'none')),
+          path: join(root, 'none'),
+          state: 'missing',
+          fileCount: 0,
+          waiting: 0,
+        },
       ],
       found: 2,
       tooLarge: 0,

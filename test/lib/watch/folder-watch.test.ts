@@ -39,8 +39,20 @@ describe('what lies there at the start', () => {
     expect(watch.report()).toEqual({
       state: 'watching',
       folders: [
-        { id: folderId(join(root, 'one')), path: join(root, 'one'), state: 'watching', fileCount: 2, waiting: 0 },
-        { id: folderId(join(root, 'two')), path: join(root, 'two'), state: 'watching', fileCount: 1, waiting: 0 },
+        {
+          id: folderId(join(root, 'one')),
+          path: join(root, 'one'),
+          state: 'watching',
+          fileCount: 2,
+          waiting: 0,
+        },
+        {
+          id: folderId(join(root, 'two')),
+          path: join(root, 'two'),
+          state: 'watching',
+          fileCount: 1,
+          waiting: 0,
+        },
       ],
       found: 3,
       tooLarge: 0,
