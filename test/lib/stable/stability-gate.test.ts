@@ -285,6 +285,59 @@ describe('with time in hand', () => {
     expect(second.result?.path).toBe('/a.jpg');
   });
 
+  it('looks at a file again just when its time is over, at the pace that is set', async () => {
+    write('/a.jpg', 1);
+    const { mtimeMs } = disk.get('/a.jpg')!;
+    await pass(333);
+    const soon = follow(makeGate().waitFor(found('/a.jpg', 1, mtimeMs)));
+    const later = follow(makeGate({ checkIntervalMs: 3_000 }).waitFor(found('/a.jpg', 1, mtimeMs)));
+    await pass(4_990);
+    expect(soon.isOver).toBe(false);
+    await pass(25);
+    expect([soon.isOver, later.isOver]).toEqual([true, false]);
+    await pass(980);
+    expect(later.isOver).toBe(false);
+    await pass(25);
+    expect(later.isOver).toBe(true);
+  });
+
+  it('the time that a file stood still before it was announced counts, for that version alone', async () => {
+    write('/a.jpg', 1);
+    const { mtimeMs } = disk.get('/a.jpg')!;
+    write('/b.jpg', 2);
+    const gate = makeGate();
+    const a = follow(gate.waitFor({ ...found('/a.jpg', 1, mtimeMs), unchangedMs: 60_000 }));
+    const b = follow(gate.waitFor({ ...found('/b.jpg', 1, mtimeMs), unchangedMs: 60_000 }));
+    await pass(50);
+    expect([a.isOver, b.isOver]).toEqual([true, false]);
+    expect(a.result).not.toHaveProperty('unchangedMs');
+    await pass(4_900);
+    expect(b.isOver).toBe(false);
+    await pass(200);
+    expect(b.result?.sizeBytes).toBe(2);
+  });
+
+  it('tells which files only wait for their time: none that grows, is empty or cannot be read', async () => {
+    for (const path of ['/new.jpg', '/growing.jpg']) write(path, 1);
+    write('/empty.jpg', 0);
+    disk.set('/locked.jpg', { size: 1, mtimeMs: 1, code: 'EACCES' });
+    const gate = makeGate();
+    const moving = () => [...gate.moving()].map(({ path }) => path);
+    for (const path of ['/growing.jpg', '/empty.jpg', '/locked.jpg']) {
+      const { size, mtimeMs } = disk.get(path)!;
+      follow(gate.waitFor(found(path, size, mtimeMs)));
+    }
+    expect(moving()).toHaveLength(3);
+    await pass(1_000);
+    write('/growing.jpg', 2);
+    await pass(4_100);
+    follow(gate.waitFor(found('/new.jpg')));
+    await pass(500);
+    expect(moving()).toEqual(['/new.jpg']);
+    follow(gate.waitFor(found('/growing.jpg', 3, 3)));
+    expect(moving()).toEqual(['/new.jpg']);
+  });
+
   it('one timer serves all files, and there is none when nothing waits', async () => {
     const gate = makeGate();
     expect(vi.getTimerCount()).toBe(0);

@@ -1,0 +1,92 @@
+import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { until, watchWorld, write } from '../../support/watched-world.js';
+import { tempFolder } from '../../support/world.js';
+
+/** A watched folder whose files have room for so many on their way, counted as the world counts what it found. */
+function narrowWorld(files: readonly string[], places: number) {
+  const root = tempFolder();
+  write(root, ...files);
+  const way = { places, gone: 0 };
+  const room = () => way.places - (world.found.length - way.gone);
+  const world = watchWorld([root], { room });
+  const waiting = () => world.watch.report().folders[0]?.waiting;
+  return { ...world, root, way, waiting };
+}
+
+const names = (count: number, folder = '') => Array.from({ length: count }, (_, at) => `${folder}${at}.jpg`);
+
+it('keeps files back while there is no room, knows them all the same, and passes each on once', async () => {
+  const { settled, waiting, watch, way, found, finds } = narrowWorld(names(100), 30);
+  await settled();
+  await until(() => expect([found.length, waiting()]).toEqual([30, 70]));
+  expect(watch.report().folders[0]).toMatchObject({ state: 'watching', fileCount: 100 });
+  way.gone += 20;
+  await until(() => expect([found.length, waiting()]).toEqual([50, 50]));
+  watch.rescan();
+  way.places = 1_000;
+  await finds(...names(100));
+  expect(waiting()).toBe(0);
+});
+
+it('says of a file that was kept back how long it stood still, and of others nothing', async () => {
+  const { settled, way, found, root } = narrowWorld(['a.jpg', 'b.jpg'], 1);
+  await settled();
+  const began = performance.now();
+  await until(() => expect(performance.now() - began).toBeGreaterThan(100));
+  way.places = 2;
+  await until(() => expect(found).toHaveLength(2));
+  expect(found[0]).not.toHaveProperty('unchangedMs');
+  expect(found[1]?.unchangedMs).toBeGreaterThanOrEqual(100);
+  const { size, mtimeMs } = statSync(join(root, found[1]?.relativePath ?? ''));
+  expect(found[1]).toMatchObject({ sizeBytes: size, mtimeMs });
+  expect(Date.parse(found[1]?.foundAt ?? '')).toBeLessThanOrEqual(Date.now() - 100);
+});
+
+it('passes on the newest version of a file that changed meanwhile, and none of one that is gone', async () => {
+  const { settled, waiting, way, found, root } = narrowWorld(['a.jpg', 'b.jpg', 'c.jpg'], 0);
+  await settled();
+  await until(() => expect(waiting()).toBe(3));
+  writeFileSync(join(root, 'b.jpg'), 'much longer than before');
+  rmSync(join(root, 'c.jpg'));
+  await until(() => expect(waiting()).toBe(2));
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  way.places = 10;
+  await until(() => expect(found.some(({ sizeBytes }) => sizeBytes === 23)).toBe(true));
+  expect(found.map(({ relativePath }) => relativePath).sort()).toContain('a.jpg');
+  expect(found.map(({ relativePath }) => relativePath)).not.toContain('c.jpg');
+});
+
+it('lets folders take turns, so that a full one holds up no other', async () => {
+  const { settled, waiting, way, found } = narrowWorld([...names(500, 'card/'), ...names(2, 'phone/')], 0);
+  await settled();
+  await until(() => expect(waiting()).toBe(502));
+  way.places = 40;
+  await until(() => expect(found).toHaveLength(40));
+  expect(found.filter(({ relativePath }) => relativePath.startsWith('phone'))).toHaveLength(2);
+});
+
+it('forgets what waits in a folder that goes', async () => {
+  const { settled, waiting, root, watch, finds, way } = narrowWorld(names(5, 'card/'), 0);
+  await settled();
+  await until(() => expect(waiting()).toBe(5));
+  rmSync(join(root, 'card'), { recursive: true });
+  await until(() => expect(waiting()).toBe(0));
+  write(root, ...names(3, 'card/'));
+  await until(() => expect(waiting()).toBe(3));
+  watch.rescan(true);
+  way.places = 10;
+  await finds(...names(3, 'card/'));
+});
+
+it('passes on nothing that waits while paused', async () => {
+  const { settled, waiting, way, found, watch } = narrowWorld(names(5), 0);
+  await settled();
+  await until(() => expect(waiting()).toBe(5));
+  watch.pause();
+  way.places = 10;
+  expect(watch.keptBack(watch.report().folders[0]?.path ?? '')).toBe(0);
+  watch.resume();
+  await until(() => expect(found).toHaveLength(5));
+});
