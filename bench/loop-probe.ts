@@ -12,7 +12,10 @@ export type Question = 'use' | 'watch' | 'loop' | 'collect';
 export interface Use {
   readonly cpuMs: number;
   readonly heapBytes: number;
+  /** Of the process itself. */
   readonly listeners: number;
+  /** Timers, sockets and files that are open. */
+  readonly resources: number;
 }
 
 /** How late timers came, in milliseconds beyond their 10. */
@@ -26,7 +29,8 @@ const RESOLUTION_MS = 10;
 function useNow(): Use {
   const { user, system } = process.cpuUsage();
   const listeners = process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
-  return { cpuMs: (user + system) / 1_000, heapBytes: process.memoryUsage().heapUsed, listeners };
+  const resources = process.getActiveResourcesInfo().length;
+  return { cpuMs: (user + system) / 1_000, heapBytes: process.memoryUsage().heapUsed, listeners, resources };
 }
 
 let histogram: ReturnType<typeof monitorEventLoopDelay> | undefined;
