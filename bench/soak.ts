@@ -5,7 +5,15 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -105,20 +113,18 @@ async function writePhoto(folder: string, index: number): Promise<void> {
   appendFileSync(path, 'the rest');
 }
 
-function forgetArchive(folder: string): number {
+/** The disk shall not fill up: archived photos go, and folders that are empty. */
+function forgetArchive(folder: string): void {
   const archive = join(folder, 'archive');
-  const files = readdirSync(archive, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  rmSync(archive, { recursive: true, force: true });
-  mkdirSync(archive, { recursive: true });
+  for (const entry of readdirSync(archive, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) rmSync(join(entry.parentPath, entry.name), { force: true });
+  }
   for (const root of ['inbox', 'share']) {
     for (const album of readdirSync(join(folder, root))) {
       const path = join(folder, root, album);
-      if (readdirSync(path).length === 0) rmSync(path, { recursive: true });
+      if (readdirSync(path).length === 0) rmdirSync(path);
     }
   }
-  return files.length;
 }
 
 async function tellTo(child: ChildProcess, word: string): Promise<void> {

@@ -41,7 +41,6 @@ export interface NodeTools<Options> {
   returnFiles(paths: readonly string[]): void;
   /** Calls back, while the flows run, with the files that other nodes handed back. */
   onReturnedFiles(handler: (paths: readonly string[]) => void): void;
-  /** How many files are on their way, and kept back for that. */
   readonly load: FileLoad;
   /** Calls back when the node should send its state: when the flows have started, or another node asks. */
   onStateWanted(handler: () => void): void;
@@ -60,8 +59,7 @@ export function makeTools<Options>(
   options: Options,
   signal: AbortSignal,
 ): NodeTools<Options> {
-  const flow = fileFlowOf(RED.events);
-  const states = stateFlowOf(RED.events);
+  const [flow, states] = [fileFlowOf(RED.events), stateFlowOf(RED.events)];
   let shown = '';
   return {
     id: node.id,

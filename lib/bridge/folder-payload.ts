@@ -25,6 +25,8 @@ export interface FolderStatePayload {
   readonly state: (typeof FOLDER_STATES)[number] | null;
   /** Files of the right kind that lie in it. */
   readonly files: number | null;
+  /** Those of them that wait in it until others have gone on. */
+  readonly waiting: number | null;
 }
 
 /**
@@ -50,6 +52,7 @@ export function folderStatePayloads(
       path: toldPath(path, detail),
       state: stateOf(folder.state, watchState),
       files: numberOf(folder.fileCount),
+      waiting: numberOf(folder.waiting),
     };
   });
 }

@@ -19,6 +19,11 @@ export function createUploadLine<Context>() {
     has,
     all: () => inHand.values(),
     paths: () => [...inHand.keys()],
+    /** The files that wait for their turn or are on their way. */
+    *moving() {
+      for (const { phase, file } of inHand.values())
+        if (phase === 'pending' || phase === 'active') yield file;
+    },
     /** Takes a new file in hand, at the end of the line. */
     add(entry: Entry<Context>) {
       inHand.set(entry.file.path, entry);

@@ -186,12 +186,9 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       line.reviveFailed();
       pump();
     },
-    /** The files that wait for their turn or are on their way. */
-    *moving(): Generator<StableFile> {
-      for (const { phase, file } of line.all()) if (phase === 'pending' || phase === 'active') yield file;
-    },
-    /** Paths of all files in hand. */
+    /** Paths of all files in hand, and the files of those that go on by themselves. */
     paths: line.paths,
+    moving: line.moving,
     counts: tally.counts,
     state(): UploadState {
       const trouble = gate.trouble ?? room.restReason;

@@ -44,14 +44,14 @@ export class FoundLine {
   }
 
   /** Takes in a file whose version the index has just noted. */
-  add(folder: KnownFolder, name: string): void {
+  readonly add = (folder: KnownFolder, name: string): void => {
     const { index } = this.#options;
     if (index.waitingCount === 0 && this.#takeRoom()) this.#pass(folder, name, 0);
     else {
       index.hold(folder, name, Math.ceil(this.#clock()));
       if (!this.#isRunning) void this.#run();
     }
-  }
+  };
 
   async #run(): Promise<void> {
     const { index, gate, signal } = this.#options;

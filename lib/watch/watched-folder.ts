@@ -63,7 +63,6 @@ export class WatchedFolder {
     return this.#index.fileCount;
   }
 
-  /** Files that were found and wait for room on their way. */
   get waitingCount(): number {
     return this.#index.waitingCount;
   }
@@ -136,8 +135,7 @@ export class WatchedFolder {
     if (reason !== undefined || signal.aborted) return;
     const folder = isNew ? this.#index.put(path, identity) : known;
     await this.#startWatch(folder);
-    const onNew = (found: KnownFolder, name: string) => this.#line.add(found, name);
-    const options = { ...this.#options, index: this.#index, onNew };
+    const options = { ...this.#options, index: this.#index, onNew: this.#line.add };
     const folders = await lookIntoFolder(folder, isNew ? undefined : names, options);
     folder.said.delete('folder');
     if (isRoot) this.#become('watching', identity);

@@ -89,8 +89,26 @@ describe('the state of the uploader', () => {
 });
 
 describe('the states of watched folders', () => {
-  const camera = { v: 1, ts, id: 'camera-1a2b3c', name: 'Camera', path: null, state: 'watching', files: 12 };
-  const scans = { v: 1, ts, id: 'scans-4d5e6f', name: 'Scans', path: null, state: 'missing', files: 0 };
+  const camera = {
+    v: 1,
+    ts,
+    id: 'camera-1a2b3c',
+    name: 'Camera',
+    path: null,
+    state: 'watching',
+    files: 12,
+    waiting: 0,
+  };
+  const scans = {
+    v: 1,
+    ts,
+    id: 'scans-4d5e6f',
+    name: 'Scans',
+    path: null,
+    state: 'missing',
+    files: 0,
+    waiting: 0,
+  };
 
   it('are one for each folder', () => {
     expect(folderStatePayloads(watchState, { now })).toStrictEqual([camera, scans]);
