@@ -14,7 +14,7 @@ export type WatchedFolderState = 'watching' | 'missing' | 'unreadable' | 'skippe
 
 export interface WatchedFolderOptions
   extends Omit<FolderLookOptions, 'index' | 'onNew'>,
-    Omit<FoundLineOptions, 'index' | 'maxBytes'> {
+    Omit<FoundLineOptions, 'index' | 'maxBytes' | 'isFollowingLinks'> {
   readonly startWatch: StartFolderWatch;
   /** Why the folder found at this path must not be looked into, if so. */
   readonly reasonToSkip: (identity: string, path: string) => Promise<SkipReason | undefined>;
