@@ -13,7 +13,9 @@ import { standIn, tempFolder } from '../support/world.js';
 vi.setConfig({ testTimeout: 90_000 });
 
 const REAL = { IMMICH_API_URL: 'http://127.0.0.1:1', IMMICH_API_KEY: 'key' };
-const PATIENCE = { timeout: 25_000, interval: 50 };
+const PATIENCE = { timeout: 60_000, interval: 50 };
+/** Some start Node-RED twice, which takes a busy machine its time. */
+vi.setConfig({ testTimeout: 150_000 });
 
 interface Launched {
   readonly child: ChildProcess;
