@@ -10,12 +10,10 @@ import { cleanEnvironment, projectRoot } from '../support/node-red-process.js';
 import { standIn, tempFolder } from '../support/world.js';
 
 /** Each test starts Node-RED at least once, on a machine that may be busy. */
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const REAL = { IMMICH_API_URL: 'http://127.0.0.1:1', IMMICH_API_KEY: 'key' };
 const PATIENCE = { timeout: 60_000, interval: 50 };
-/** Some start Node-RED twice, which takes a busy machine its time. */
-vi.setConfig({ testTimeout: 150_000 });
 
 interface Launched {
   readonly child: ChildProcess;

@@ -100,4 +100,4 @@ it('shows all nodes, icons, help and the example when it is installed into an em
   expect(await get('/library/examples/flows')).toContain('immich-bridge');
   const version = JSON.parse(readFileSync(join(nodeRedDir, 'package.json'), 'utf8')).version;
   expect(output()).toContain(`Node-RED version: v${version}`);
-});
+}, 120_000);
