@@ -179,9 +179,13 @@ describe('what a bridge tells', () => {
     bridge.take({ topic: 'file/uploaded', payload: file });
     bridge.take({ topic: 'file/archived', payload: { ...file, archivedTo: '/archive/a.jpg' } });
     await soon(() => expect(topicsOf(here)).toContain(`${ROOT}/event/archive`));
-    await soon(() => expect(topicsOf(here)).toContain(DOCUMENT));
-    expect(topicsOf(here)).toEqual(
-      expect.arrayContaining(['upload', 'server', 'gpu'].map((name) => `${ROOT}/event/${name}`)),
+    const told = ['upload', 'server', 'gpu'].map((name) => `${ROOT}/event/${name}`);
+    // States of a new part follow the document that announces it.
+    const states = ['server/state', 'server/update', 'uploader/state', 'watch/inbox-1/state'];
+    await soon(() =>
+      expect(topicsOf(here)).toEqual(
+        expect.arrayContaining([DOCUMENT, ...told, ...states.map((state) => `${ROOT}/${state}`)]),
+      ),
     );
     expect(Object.keys(await retainedAt(here)).sort()).toEqual(
       [

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { discoveryTopic } from '../../../lib/home-assistant/discovery-document.js';
 import type { ReceivedMessage } from '../../../lib/mqtt/mqtt-message.js';
+import { bridgeTopics } from '../../../lib/mqtt/mqtt-topics.js';
 import { cert } from '../../support/certificate.js';
 import { hasMosquitto } from '../../support/mosquitto.js';
 import {
@@ -18,6 +22,7 @@ import {
   sessionWith,
   soon,
 } from '../../support/mqtt-world.js';
+import { projectRoot } from '../../support/node-red-process.js';
 
 const PASSWORD = 'open-sesame-4711';
 const state = (topic: string, payload: string) => ({ topic, payload, isRetained: true });
@@ -162,6 +167,33 @@ describe('a mosquitto with rules', () => {
     expect(session.refused).toEqual(refused);
     expect(events(listener)).toEqual(refused.flat().includes(EVENT) ? [] : numbers(1, 50));
     expect(kinds(session)).toEqual(['connecting', 'connected']);
+  });
+
+  it('that SECURITY.md recommends are enough for the topics of one bridge, and for no others', async () => {
+    const page = readFileSync(join(projectRoot, 'SECURITY.md'), 'utf8');
+    const acl =
+      /user nas1\n(?: *topic .*\n)+/
+        .exec(page)?.[0]
+        .split('\n')
+        .map((line) => line.trim()) ?? [];
+    const mosquitto = await mosquittoWith({ logins: { nas1: PASSWORD }, acl });
+    const topics = bridgeTopics('immich-bridge', 'nas1');
+    const theirs = ['immich-bridge/nas2/status', 'homeassistant/status', 'zigbee2mqtt/door/set'];
+    const session = sessionWith(mosquitto.url, {
+      username: 'nas1',
+      password: PASSWORD,
+      statusTopic: topics.status,
+      firstTopic: discoveryTopic('homeassistant', 'nas1'),
+      subscriptions: [topics.anyCommand, topics.pausedSet, topics.concurrencySet, 'homeassistant/status'],
+    });
+    session.publishState(state(discoveryTopic('homeassistant', 'nas1'), '{}'));
+    for (const topic of [topics.info, topics.uploaderState, topics.serverState, ...theirs]) {
+      session.publishState(state(topic, '{}'));
+    }
+    session.publishEvent([{ topic: topics.uploadEvent, payload: '{}' }], false);
+    await soon(() => expect(session.refused.map(([topic]) => topic).sort()).toEqual(theirs.sort()));
+    await soon(() => expect(session.statuses.at(-1)).toMatchObject({ kind: 'connected', waiting: 0 }));
+    expect(session.refused.map(([topic]) => topic).sort()).toEqual(theirs.sort());
   });
 
   it('takes the right password and refuses the wrong one, by socket and by web socket', async () => {
