@@ -233,7 +233,9 @@ describe('what a bridge tells', () => {
     const here = await world();
     const bridge = here.start();
     bridge.take({ topic: 'upload/state', payload: uploadState });
-    await soon(() => expect(topicsOf(here)).toContain(DOCUMENT));
+    await soon(() =>
+      expect(topicsOf(here)).toEqual(expect.arrayContaining([DOCUMENT, `${ROOT}/uploader/state`])),
+    );
     const before = here.heard.messages.length;
     await here.broker.publish('homeassistant/status', 'offline');
     await here.broker.publish('homeassistant/status', 'online');
