@@ -132,6 +132,11 @@ export function asidePath(path: string): string {
   return withSuffix(path, `.immich-bridge-${randomBytes(8).toString('hex')}`);
 }
 
+/** Whether a path is one that `asidePath` gave. */
+export function isAside(path: string): boolean {
+  return ASIDE.test(path);
+}
+
 /** The path that a file had before it stepped aside. */
 export function withoutAside(path: string): string {
   return path.replace(ASIDE, '');

@@ -1,5 +1,6 @@
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
+import { isAside } from '../archive/archive-path.js';
 import { errorCode, isGone } from '../file-io.js';
 import { extensionOf } from './extensions.js';
 import type { FolderIndex, KnownFolder } from './folder-index.js';
@@ -50,6 +51,9 @@ export interface FolderLookOptions {
   /** Called for a file whose version was just noted. */
   readonly onNew: (folder: KnownFolder, name: string) => void;
   readonly onProblem: (problem: FolderProblem) => void;
+  readonly now: () => Date;
+  /** When the watch began, in milliseconds since 1970. */
+  readonly startedAtMs: number;
 }
 
 /**
@@ -57,6 +61,9 @@ export interface FolderLookOptions {
  * answers of more take the event loop for longer than a moment.
  */
 const AT_ONCE = 64;
+
+/** For so long a file that steps aside may be on its way out, in milliseconds. */
+const ASIDE_MS = 60_000;
 
 /** What a look at one entry came to: nothing for us, unreadable for now, a folder, or a file's stats. */
 type Seen = 'gone' | 'unreadable' | 'undecodable' | 'folder' | Stats;
@@ -118,6 +125,7 @@ async function lookAtEntry(
   try {
     const stats = await (filter.isFollowingLinks ? io.stat(path) : io.lstat(path));
     if (stats.isDirectory()) return isUnwanted(true) ? 'gone' : 'folder';
+    if (isAside(entry.name) && isYoung(stats, options)) return 'gone';
     return stats.isFile() && !isUnwanted(false) ? stats : 'gone';
   } catch (error) {
     if (isGone(error)) return mayBeUndecodable ? 'undecodable' : 'gone';
@@ -127,6 +135,11 @@ async function lookAtEntry(
     sayOnce(folder, 'entries', { kind: 'unreadable', path, detail }, options);
     return 'unreadable';
   }
+}
+
+/** A file that is about to be removed; one that lay there at the start was left by a power cut. */
+function isYoung({ ctimeMs }: Stats, { startedAtMs, now }: FolderLookOptions): boolean {
+  return ctimeMs >= startedAtMs && Math.abs(now().getTime() - ctimeMs) < ASIDE_MS;
 }
 
 function passOn(folder: KnownFolder, name: string, stats: Stats, options: FolderLookOptions): void {

@@ -141,10 +141,12 @@ function folderSettings(
   signal: AbortSignal,
 ) {
   const { quietMs = 30, maxWaitMs = 1000, io = realFolderIo, now = () => new Date() } = options;
+  const startedAtMs = now().getTime();
   let hasSaidLimit = false;
   return (root: string) => ({
     io,
     now,
+    startedAtMs,
     signal,
     quietMs,
     maxWaitMs,

@@ -106,6 +106,8 @@ function serverFault(random: Random): Misfortune {
   const path = '/api/assets';
   const fault = random.pick<Fault>([
     { kind: 'forget' },
+    { kind: 'forget' },
+    { kind: 'corrupt' },
     { kind: 'corrupt' },
     { kind: 'maintenance' },
     { kind: 'delay', delayMs: random.int(100, 600) },

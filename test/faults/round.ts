@@ -15,6 +15,9 @@ export interface RoundPlan {
   }[];
 }
 
+/** Long enough for files to meet it; no round is shorter than twice as long. */
+const SHORTEST_MS = 600;
+
 /** Draws a round: the same for the same seed and number. */
 export function drawRound(seed: string, number: number): RoundPlan {
   const random = randomOf(`${seed}/round ${number}`);
@@ -31,7 +34,7 @@ export function drawRound(seed: string, number: number): RoundPlan {
   }
   const misfortunes = [...drawn.values()].map((misfortune) => {
     const atMs = random.int(0, lengthMs / 2);
-    return { atMs, lastsMs: random.int(150, lengthMs - atMs), misfortune };
+    return { atMs, lastsMs: random.int(SHORTEST_MS, lengthMs - atMs), misfortune };
   });
   return { deeds: deeds.sort((a, b) => a.atMs - b.atMs), misfortunes };
 }

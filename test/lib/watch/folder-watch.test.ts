@@ -59,6 +59,16 @@ describe('what lies there at the start', () => {
     });
   });
 
+  it('is passed over while archive-move removes it, and found when a power cut left it there', async () => {
+    const root = tempFolder();
+    const aside = 'a.immich-bridge-0123456789abcdef.jpg';
+    const { finds, settled } = watchWorld([root]);
+    await settled();
+    write(root, aside, 'b.jpg');
+    await finds('b.jpg');
+    await watchWorld([root]).finds(aside, 'b.jpg');
+  });
+
   it('is found only in the folder itself when that is asked for', async () => {
     const root = tempFolder();
     write(root, 'a.jpg', 'deep/b.jpg');
