@@ -18,6 +18,7 @@ const QUIET_MS = 5_000;
 const WAITING = 1_000;
 const PHOTO_BYTES = 100_000;
 const PHOTOS_A_SECOND = 20;
+const BURST = 10_000;
 const SECONDS = Number(process.argv[3] ?? 20);
 const nowMs = () => performance.timeOrigin + performance.now();
 
@@ -128,6 +129,27 @@ async function theirs(folder: string): Promise<Figures> {
   return figures;
 }
 
+/** Another process writes 10,000 photos into one folder while the server is away: how late the event loop gets. */
+async function burst(folder: string): Promise<void> {
+  const inbox = join(folder, 'inbox-3');
+  mkdirSync(inbox);
+  const run = await startNodeRedRun({
+    folder: join(folder, 'node-red-3'),
+    flow: pipelineFlow({ inbox, url: 'http://127.0.0.1:9' }),
+    env: { IMMICH_API_KEY: KEY },
+  });
+  await run.until('folder-watch watches', () => run.told.watch?.state === 'watching');
+  await run.watchLoop();
+  const writer = fork(process.argv[1] ?? '', ['burst', inbox]);
+  await once(writer, 'exit');
+  await run.until('all are found', () => run.told.watch?.folders[0]?.fileCount === BURST);
+  const { p99Ms, maxMs } = await run.loop();
+  console.log(
+    `${BURST} photos by another process: event loop p99 ${p99Ms.toFixed(1)} ms, longest ${maxMs.toFixed(1)} ms`,
+  );
+  await run.stop();
+}
+
 function tell(who: string, { p50, p95, worst, cpuPercent, count }: Figures): void {
   const [half, most, all] = [p50, p95, worst].map((ms) => `${ms.toFixed(0)} ms`);
   console.log(
@@ -145,10 +167,15 @@ async function main(): Promise<void> {
     tell('upload begins (folder to server)', a);
     tell('chokidar tells (nothing is sent)', b);
     console.log(`  p95: ${(a.p95 / b.p95).toFixed(2)} x chokidar's`);
+    await burst(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 if (process.argv[2] === 'server') await serve();
-else await main();
+else if (process.argv[2] === 'burst') {
+  for (let index = 0; index < BURST; index += 1) {
+    writeFileSync(join(process.argv[3] ?? '', `IMG_${index}.jpg`), Buffer.alloc(PHOTO_BYTES));
+  }
+} else await main();

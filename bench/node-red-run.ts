@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { UploadState } from '../lib/upload/upload-state.js';
 import type { FolderWatchState } from '../lib/watch/folder-watch.js';
 import type { LoopDelay, Question, Use } from './loop-probe.js';
+import { median } from './median.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const MB = 1024 * 1024;
@@ -177,9 +178,13 @@ export function descriptorsOf(pid: number): { watches: number; descriptors: numb
   return { watches, descriptors: all.length };
 }
 
-/** Share of one core that a process takes while nothing happens, in percent. */
-export async function cpuPercentOf(pid: number, forMs: number): Promise<number> {
-  const [before, began] = [cpuMsOf(pid), performance.now()];
-  await pause(forMs);
-  return (100 * (cpuMsOf(pid) - before)) / (performance.now() - began);
+/** Share of one core that a process takes, in percent: the middle one of so many stretches of 10 seconds. */
+export async function cpuPercentOf(pid: number, stretches: number): Promise<number> {
+  const shares: number[] = [];
+  for (let stretch = 0; stretch < stretches; stretch += 1) {
+    const [before, began] = [cpuMsOf(pid), performance.now()];
+    await pause(10_000);
+    shares.push((100 * (cpuMsOf(pid) - before)) / (performance.now() - began));
+  }
+  return median(shares);
 }
