@@ -43,7 +43,7 @@
   launcher = [
     "package.json"
     "dist"
-    "flows"
+    "examples"
     "test/fixtures/photo.jpg"
     "LICENSE"
   ];

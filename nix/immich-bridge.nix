@@ -24,5 +24,5 @@ runCommand "immich-bridge-${node-red-immich.version}"
     ln -s ${node-red}/lib/node_modules/node-red/packages/node_modules/node-red \
       $out/lib/immich-bridge/node_modules/node-red
     makeWrapper ${lib.getExe nodejs} $out/bin/immich-bridge \
-      --add-flags $out/lib/immich-bridge/dist/bin/start.js
+      --add-flags $out/lib/immich-bridge/dist/bin/immich-bridge.js
   ''

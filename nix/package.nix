@@ -52,6 +52,11 @@ lib.fix (
       )
     '';
 
+    # npm links the program of the pack, which has no Node-RED beside it here: immich-bridge.nix makes one that has.
+    postInstall = ''
+      rm -rf $out/bin
+    '';
+
     doInstallCheck = true;
     installCheckPhase = ''
       runHook preInstallCheck

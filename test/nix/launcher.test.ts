@@ -57,12 +57,12 @@ it.skipIf(!hasNix())(
 
     const app = join(folder, 'app');
     copy(built, app, [...launcher, ...places.filter((place) => !/\/(@types|typescript)(\/|$)/.test(place))]);
-    chmodSync(join(app, 'flows/immich-bridge.json'), 0o444);
+    chmodSync(join(app, 'examples/immich-bridge.json'), 0o444);
     symlinkSync(nodeRedDir, join(app, 'node_modules/node-red'));
 
     const work = join(folder, 'work');
     mkdirSync(work);
-    const child = spawn(process.execPath, [join(app, 'dist/bin/start.js')], {
+    const child = spawn(process.execPath, [join(app, 'dist/bin/immich-bridge.js')], {
       cwd: work,
       env: { ...cleanEnvironment(), PORT: '0' },
     });
