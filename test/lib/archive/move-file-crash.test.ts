@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { archivePath } from '../../../lib/archive/archive-path.js';
+import { archivePath, withoutAside } from '../../../lib/archive/archive-path.js';
 import { moveFile } from '../../../lib/archive/move-file.js';
 import type { UploadedFile } from '../../../lib/media-file.js';
 import {
@@ -29,7 +29,8 @@ const KINDS: readonly (readonly [string, (world: ArchiveWorld) => Fs])[] = [
 ];
 
 describe.each(KINDS)('ended at any moment, on %s', (kind, fsOf) => {
-  it('the file is whole where it was or where it goes, and the next try ends well', async () => {
+  const timeout = 180_000;
+  it('the file is whole where it was or where it goes, and the next try ends well', { timeout }, async () => {
     const steps = await countSteps(fsOf);
     expect(steps).toBeGreaterThan(5);
     for (let step = 1; step <= steps; step += 1) {
@@ -88,14 +89,17 @@ describe('processes of their own', () => {
       child.kill('SIGKILL');
       await once(child, 'exit');
 
-      expect(await bytesMatch(file.path, file)).toBe(true);
+      // Killed while it is removed, the original lies there under the name with which it stepped aside.
+      const [name = ''] = await filesBelow(world.watched);
+      expect(withoutAside(name)).toBe('a.jpg');
+      expect(await bytesMatch(join(world.watched, name), file)).toBe(true);
       const left = await filesBelow(archive);
       expect(left.some((name) => name.endsWith('.part'))).toBe(true);
       if (left.includes('a.jpg')) expect(await bytesMatch(target, file)).toBe(true);
 
       const now = () => Date.now() + TWO_HOURS_MS;
       const again = await world.proven('b.jpg');
-      await moveFile(file, target, archive, { now });
+      await moveFile(await recordOf(world.watched, name), target, archive, { now });
       await moveFile(again, join(archive, 'b.jpg'), archive, { now });
       expect(await filesBelow(archive)).toEqual(['a.jpg', 'b.jpg']);
       expect(await bytesMatch(target, file)).toBe(true);
