@@ -122,7 +122,6 @@ async function measureOnStandIn(dialect: 'v2' | 'v3', world: World): Promise<voi
   } finally {
     server.stop();
   }
-  // Large files are the same to both.
   if (dialect === 'v2') return;
   for (const [sizeMB, pace] of [
     [500, 100],
@@ -141,9 +140,9 @@ async function measureOn(server: Server, world: World): Promise<void> {
   const name = cli?.name ?? 'CLI';
   const master = writePhotos(join(world.folder, 'known'), 500, 200_000);
   const cases = [newPhotos(name), knownPhotos(name, master)];
-  // A real Immich keeps it all: it gets no more than it must.
-  if (server.major > 2) cases.push(largeFile(name, 500));
-  if (server.tell !== undefined && server.major > 2) cases.push(largeFile(name, 4_000));
+  // Large files are the same to both languages; a real Immich keeps it all, so it gets no more than it must.
+  if (server.isReal || server.major > 2) cases.push(largeFile(name, 500));
+  if (!server.isReal && server.major > 2) cases.push(largeFile(name, 4_000));
   for (const one of cases) await compete(one, server, cli, notes, world);
 }
 

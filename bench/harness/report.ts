@@ -54,25 +54,26 @@ export function createReport(
   };
 }
 
-/** The number that a finding is about, and whether it is as it should be; undefined when a program did not run. */
+/** The number that a finding is about, and whether it is as it should be; undefined when one is missing for that. */
 export function judge(finding: Finding, standings: readonly Standing[]) {
   const of = standings.find(({ name }) => name === finding.of);
   if (of === undefined) return undefined;
   if (finding.kind === 'limit') {
     const value = of.medians[finding.figure] ?? Number.NaN;
-    return { value, isMet: value <= finding.atMost };
+    return Number.isNaN(value) ? undefined : { value, isMet: value <= finding.atMost };
   }
   const to = standings.find(({ name }) => name === finding.to);
   if (to === undefined) return undefined;
   const share = finding.kind === 'share';
   const value = share ? medianRatio(finding.figure, of, to) : medianRatio(finding.figure, to, of);
+  if (Number.isNaN(value)) return undefined;
   return { value, isMet: finding.atLeast === undefined || value >= finding.atLeast };
 }
 
 function linesOf({ title, standings, findings, notes = [] }: CaseResult): string[] {
   const figures = [...new Set(standings.flatMap(({ medians }) => Object.keys(medians)))];
   const width = Math.max(10, ...standings.map(({ name }) => name.length));
-  const cell = (text: string) => text.padStart(13);
+  const cell = (text: string) => text.padStart(15);
   const rounds = standings[0]?.runs.length ?? 0;
   return [
     '',

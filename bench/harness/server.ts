@@ -21,6 +21,8 @@ export interface Seen {
 export interface Server {
   /** For titles: which one it is. */
   readonly label: string;
+  /** Somebody's Immich, which keeps all that it gets. */
+  readonly isReal: boolean;
   /** Origin, without `/api`. */
   readonly url: string;
   readonly apiKey: string;
@@ -43,6 +45,7 @@ export async function startStandIn(
   const major = options.dialect === 'v3' ? 3 : 2;
   return {
     label: `stand-in for Immich ${major}.x`,
+    isReal: false,
     url,
     apiKey: KEY,
     major,
@@ -62,6 +65,7 @@ export async function realServer(env: NodeJS.ProcessEnv): Promise<Server | undef
   const version = (await (await fetch(`${base}/server/version`)).json()) as { major: number; minor: number };
   return {
     label: `Immich ${version.major}.${version.minor}`,
+    isReal: true,
     url: base.replace(/\/api$/, ''),
     apiKey,
     major: version.major,

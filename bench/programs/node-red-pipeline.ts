@@ -123,6 +123,6 @@ async function untilEmpty(folder: string, nodeRed: ChildProcess): Promise<void> 
   while ((await readdir(folder)).length > 0) {
     if (nodeRed.exitCode !== null) throw new Error('Node-RED ended before its time.');
     if (performance.now() > until) throw new Error('Node-RED did not bring all files in time.');
-    await pause(5);
+    await pause(25);
   }
 }
