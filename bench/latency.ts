@@ -1,7 +1,7 @@
 /**
  * How long a file waits beyond the quiet time: from the moment in which its writer has closed it until its first bytes
  * reach the server, while a thousand others wait because they still grow. Beside it, chokidar in a bare process with its own way
- * to wait for complete files. `npm run bench -- latency`
+ * to wait for complete files. `node dist/bench/latency.js`
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ const WAITING = 1_000;
 const PHOTO_BYTES = 100_000;
 const PHOTOS_A_SECOND = 20;
 const BURST = 10_000;
-const SECONDS = Number(process.argv[3] ?? 20);
+const SECONDS = Number(process.argv[2] ?? 20);
 const nowMs = () => performance.timeOrigin + performance.now();
 
 /** Tells when the first bytes of each file came. */

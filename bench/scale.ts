@@ -1,7 +1,7 @@
 /**
  * What many files cost: photos that the server knows lie in watched folders, 100 in each. Node-RED with the pack beside
  * a Node-RED without a flow, a bare walk over the same folders, and chokidar in a bare process; draws the cost a file.
- * `npm run bench -- scale [files,files,... [rows.json]]`; with a file of rows, those of earlier runs are drawn, too.
+ * `node dist/bench/scale.js [files,files,... [rows.json]]`; with a file of rows, those of earlier runs are drawn, too.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

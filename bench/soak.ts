@@ -1,7 +1,7 @@
 /**
  * A week in an hour: all waits are short, photos arrive all the time, the server and the broker go and come back, and
  * memory, descriptors and listeners are looked at again and again, beside a Node-RED without a flow.
- * `npm run bench -- soak [minutes]`
+ * `node dist/bench/soak.js [minutes]`
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
