@@ -195,7 +195,7 @@ describe('is not Immich, or not there:', () => {
   it.each(notThere)('%s', async (_, fault, kind, says) => {
     const server = await standIn({ permissions: ['all'] });
     server.fail(fault);
-    const looked = await lookAt(server, { limitMs: 500, client: { stallMs: 5_000, answerMs: 5_000 } });
+    const looked = await lookAt(server, { limitMs: 3_000, client: { stallMs: 5_000, answerMs: 5_000 } });
     expect(looked).toEqual({
       pong: null,
       problem: { kind, message: expect.stringMatching(says) },
@@ -230,7 +230,7 @@ describe('stays reachable when one question meets', () => {
   it.each(partial)('%s', async (_, fault) => {
     const server = await standIn({ permissions: ['all'], condition, quotaBytes: 5_000 });
     server.fail({ ...fault, path: '/api/server/storage' });
-    const looked = await lookAt(server, { limitMs: 500, client: { stallMs: 5_000, answerMs: 5_000 } });
+    const looked = await lookAt(server, { limitMs: 3_000, client: { stallMs: 5_000, answerMs: 5_000 } });
     expect(looked.pong).not.toBeNull();
     expect(looked).toMatchObject({ storage: null, latestVersion: '9.1.0', version: '2.7.5', missing: [] });
     expect(looked.problem?.message).toMatch(/^(Immich|http)/);

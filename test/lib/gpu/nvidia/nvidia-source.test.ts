@@ -513,8 +513,12 @@ describe('a slow start', () => {
     for (let look = 0; look < 3; look += 1) {
       await expect(source.look()).rejects.toMatchObject({ kind: 'hung', willPass: false });
     }
+    const [child] = await vi.waitFor(() => {
+      expect(loops(fake)).toHaveLength(1);
+      return loops(fake);
+    });
     expect(fake.calls()).toHaveLength(2);
-    process.kill(loops(fake)[0]?.pid ?? 0, 'SIGKILL');
+    process.kill(child!.pid, 'SIGKILL');
     await vi.waitFor(async () => expect(await samplesOf(source)).toMatchObject([{ id: ID }]));
     for (const { pid } of loops(fake)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   });

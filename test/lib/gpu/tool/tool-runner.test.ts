@@ -74,8 +74,8 @@ describe('a tool', () => {
     for (let again = 0; again < 5; again += 1) {
       await expect(runner.run([], 300)).rejects.toMatchObject({ kind: 'hung' });
     }
-    expect(fake.calls()).toHaveLength(1);
-    process.kill(fake.calls()[0]?.pid ?? 0, 'SIGKILL');
+    await vi.waitFor(() => expect(fake.calls()).toHaveLength(1));
+    process.kill(fake.calls()[0]!.pid, 'SIGKILL');
     fake.behave({ says: 'fine' });
     await vi.waitFor(async () => expect(await runner.run([])).toMatchObject({ text: 'fine' }));
   });
