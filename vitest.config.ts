@@ -8,8 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...(isEditorRun ? [] : ['test/editor/**'])],
     setupFiles: ['test/support/patience.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
     // Real processes on a machine that does other things, too: a second try counts, and the report names it.
     retry: process.env.CI ? 2 : 0,

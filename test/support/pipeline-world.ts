@@ -7,7 +7,7 @@ import { type NodeRedProcess, projectRoot, startNodeRedProcess } from './node-re
 import { standIn, tempFolder } from './world.js';
 
 /** How long a flow on a slow machine may take. */
-export const PATIENCE = { timeout: 25_000, interval: 50 };
+export const PATIENCE = { timeout: 60_000, interval: 50 };
 
 /** A folder to watch, an Immich, a broker and the settings that join them. */
 export interface PipelineWorld {

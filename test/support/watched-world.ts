@@ -65,7 +65,7 @@ export function watchWorld(
 
 /** Waits until a check passes. */
 export function until(check: () => void): Promise<void> {
-  return vi.waitFor(check, { timeout: 10_000, interval: 20 });
+  return vi.waitFor(check, { timeout: 30_000, interval: 20 });
 }
 
 /** Writes files with the folders they lie in; the content is the path unless given. */
