@@ -1,13 +1,13 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse } from 'yaml';
 import { brokerFindings } from '../../lib/verify/broker-findings.js';
 import { parseBrokerSettings } from '../../lib/verify/broker-settings.js';
+import { freePort } from '../support/free-port.js';
 import { hasMosquitto } from '../support/mosquitto.js';
 import { cleanEnvironment, projectRoot } from '../support/node-red-process.js';
 import { tempFolder } from '../support/world.js';
@@ -207,12 +207,3 @@ describe('Dockerfile', () => {
     await vi.waitFor(() => expect(check()).toBe(0), { timeout: 50_000, interval: 500 });
   }, 90_000);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
