@@ -14,13 +14,14 @@ export interface Line {
 const PANEL = { width: 400, height: 220, left: 64, top: 48, gap: 40, bottom: 84 };
 
 /** Draws panels side by side as an SVG that can be read on light and dark pages. */
-export function drawPanels(panels: readonly Panel[]): string {
+export function drawPanels(title: string, panels: readonly Panel[]): string {
   const each = PANEL.left + PANEL.width + PANEL.gap;
   const [width, height] = [each * panels.length, PANEL.top + PANEL.height + PANEL.bottom];
   const drawn = panels.map(
     (panel, index) => `<g transform="translate(${index * each} 0)">${drawPanel(panel)}</g>`,
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13" role="img">
+<title>${title}</title>
 <style>
   text { fill: #333 } .faint { fill: #666 } .grid { stroke: #999; stroke-opacity: .35 }
   .line { fill: none; stroke-width: 2.5 } .c0 { stroke: #1f6feb } .c1 { stroke: #c2410c } .c2 { stroke: #7a7a7a }

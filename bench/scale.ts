@@ -193,7 +193,7 @@ function tell({ files, walkSeconds: walked, idle, ours: we, other }: Row): void 
 function draw(rows: readonly Row[]): string {
   const perFile = (pick: (row: Row) => number, scale: number) =>
     rows.map((row) => [row.files, (scale * pick(row)) / row.files] as const);
-  return drawPanels([
+  return drawPanels('What many files cost', [
     {
       title: 'Time until all files are known',
       unit: 'microseconds a file',
@@ -207,7 +207,10 @@ function draw(rows: readonly Row[]): string {
       title: 'Memory beyond an idle Node-RED',
       unit: 'MB',
       lines: [
-        { name: 'at rest', points: rows.map((row) => [row.files, row.ours.rssMB - row.idle.rssMB]) },
+        {
+          name: 'at rest',
+          points: rows.map((row) => [row.files, Math.max(0, row.ours.rssMB - row.idle.rssMB)]),
+        },
         { name: 'at most', points: rows.map((row) => [row.files, row.ours.peakMB - row.idle.rssMB]) },
       ],
     },
@@ -264,4 +267,11 @@ else if (role === 'walk') {
   const began = performance.now();
   await walk(argument);
   process.send?.(performance.now() - began);
-} else await main((role ?? '10000,50000,100000,200000').split(',').map(Number), argument || undefined);
+} else {
+  // "0" measures nothing and draws the rows that are kept.
+  const sizes = (role ?? '10000,50000,100000,200000').split(',').map(Number);
+  await main(
+    sizes.filter((files) => files > 0),
+    argument || undefined,
+  );
+}

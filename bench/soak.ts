@@ -159,10 +159,10 @@ async function soak({
     ourSamples.push(await sampleOf(ours, began));
     bareSamples.push(await sampleOf(bare, began));
     forgetArchive(folder);
-    const turn = ourSamples.length % 6;
-    if (turn === 2) await tellTo(other, 'server');
-    if (turn === 4) await tellTo(other, 'broker');
-    if (turn === 2 || turn === 4) restarts += 1;
+    const turn = ourSamples.length % 12;
+    if (turn === 4) await tellTo(other, 'server');
+    if (turn === 8) await tellTo(other, 'broker');
+    if (turn === 4 || turn === 8) restarts += 1;
   }
   return [ourSamples, bareSamples, written, restarts];
 }

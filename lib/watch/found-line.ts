@@ -8,10 +8,11 @@ export interface FoundLineOptions {
   /** The watched folder. */
   readonly root: string;
   readonly index: FolderIndex;
-  readonly maxBytes: number;
-  readonly isFollowingLinks: boolean;
+  readonly filter: { readonly maxBytes: number; readonly isFollowingLinks: boolean };
   /** How many more of its files may be on their way, as things stand now. */
   readonly room: () => number;
+  /** Whether a first look at everything is on its way. */
+  readonly isScanning: () => boolean;
   /** Waits while nothing may be passed on. */
   readonly gate: () => Promise<void>;
   readonly signal: AbortSignal;
@@ -23,6 +24,8 @@ export interface FoundLineOptions {
 
 /** How long an answer about room counts, and how long to wait for some. */
 const ROOM_MS = 50;
+/** For so long the first look at everything goes before files that wait; the next nodes have some already. */
+const SCAN_FIRST_MS = 10_000;
 /** So many files of one folder are passed on before another folder's turn. */
 const AT_ONCE = 16;
 
@@ -54,11 +57,13 @@ export class FoundLine {
   };
 
   async #run(): Promise<void> {
-    const { index, gate, signal } = this.#options;
+    const { index, gate, signal, isScanning } = this.#options;
     this.#isRunning = true;
+    const began = this.#clock();
+    const isScanFirst = () => isScanning() && this.#clock() - began < SCAN_FIRST_MS;
     while (index.waitingCount > 0 && !signal.aborted) {
       await gate();
-      const hasRoom = this.#passSome();
+      const hasRoom = !isScanFirst() && this.#passSome();
       // Never many at once: each takes some work of the next nodes, and nothing else happens in between.
       if (hasRoom) await new Promise(setImmediate);
       else await delay(ROOM_MS, signal).catch(() => undefined); // The end: the loop looks for it.
@@ -93,7 +98,7 @@ export class FoundLine {
   }
 
   #pass(folder: KnownFolder, name: string, waitedMs: number): void {
-    const { root, maxBytes, isFollowingLinks, now, onFound } = this.#options;
+    const { root, filter, now, onFound } = this.#options;
     const path = join(folder.path, name);
     const [sizeBytes = 0, mtimeMs = 0] = (folder.versions.get(name) ?? '').split(':').map(Number);
     onFound({
@@ -103,9 +108,9 @@ export class FoundLine {
       sizeBytes,
       mtimeMs,
       foundAt: new Date(now().getTime() - waitedMs).toISOString(),
-      isFollowingLinks,
+      isFollowingLinks: filter.isFollowingLinks,
       ...(waitedMs > 0 && { unchangedMs: Math.floor(waitedMs) }),
-      ...(Number.isFinite(maxBytes) && { maxBytes }),
+      ...(Number.isFinite(filter.maxBytes) && { maxBytes: filter.maxBytes }),
     });
   }
 }

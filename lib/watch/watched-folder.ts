@@ -14,7 +14,7 @@ export type WatchedFolderState = 'watching' | 'missing' | 'unreadable' | 'skippe
 
 export interface WatchedFolderOptions
   extends Omit<FolderLookOptions, 'index' | 'onNew'>,
-    Omit<FoundLineOptions, 'index' | 'maxBytes' | 'isFollowingLinks'> {
+    Omit<FoundLineOptions, 'index' | 'filter' | 'isScanning'> {
   readonly startWatch: StartFolderWatch;
   /** Why the folder found at this path must not be looked into, if so. */
   readonly reasonToSkip: (identity: string, path: string) => Promise<SkipReason | undefined>;
@@ -42,8 +42,7 @@ export class WatchedFolder {
     this.#options = options;
     this.root = options.root;
     const { signal, gate, quietMs, maxWaitMs } = options;
-    const { maxBytes, isFollowingLinks } = options.filter;
-    this.#line = new FoundLine({ ...options, index: this.#index, maxBytes, isFollowingLinks });
+    this.#line = new FoundLine({ ...options, index: this.#index, isScanning: () => this.isScanning });
     this.#queue = new LookQueue({ gate, signal, take: (look) => this.#take(look) });
     const onDue = (path: string, names?: ReadonlySet<string>) => this.#queue.addDue(path, names);
     this.#dirty = collectDirtyFolders({ quietMs, maxWaitMs, signal, onDue });

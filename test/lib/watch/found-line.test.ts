@@ -1,6 +1,8 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { FolderIndex } from '../../../lib/watch/folder-index.js';
+import { FoundLine } from '../../../lib/watch/found-line.js';
 import { until, watchWorld, write } from '../../support/watched-world.js';
 import { tempFolder } from '../../support/world.js';
 
@@ -78,6 +80,51 @@ it('forgets what waits in a folder that goes', async () => {
   watch.rescan(true);
   way.places = 10;
   await finds(...names(3, 'card/'));
+});
+
+describe('while the first look at everything goes on', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** A line with one file that waits, and room for it. */
+  function waitingLine() {
+    const index = new FolderIndex();
+    const folder = index.put('/photos', 'one');
+    const found: string[] = [];
+    const state = { isScanning: true, room: 0 };
+    const stop = new AbortController();
+    const line = new FoundLine({
+      root: '/photos',
+      index,
+      filter: { maxBytes: Number.POSITIVE_INFINITY, isFollowingLinks: false },
+      room: () => state.room,
+      isScanning: () => state.isScanning,
+      gate: async () => undefined,
+      signal: stop.signal,
+      onFound: ({ path }) => found.push(path),
+      now: () => new Date(),
+    });
+    index.setVersion(folder, 'a.jpg', '1:2');
+    line.add(folder, 'a.jpg');
+    state.room = 10;
+    onTestFinished(() => stop.abort());
+    return { found, state };
+  }
+
+  it('files that wait go after it', async () => {
+    const { found, state } = waitingLine();
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(found).toEqual([]);
+    state.isScanning = false;
+    await vi.advanceTimersByTimeAsync(200);
+    expect(found).toEqual(['/photos/a.jpg']);
+  });
+
+  it('they do not wait for a share that takes for ever', async () => {
+    const { found } = waitingLine();
+    await vi.advanceTimersByTimeAsync(10_200);
+    expect(found).toEqual(['/photos/a.jpg']);
+  });
 });
 
 it('passes on nothing that waits while paused', async () => {
