@@ -1,6 +1,5 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { filesBelow } from '../support/files-below.js';
 import { fixturePath, writeCut } from '../support/fixtures.js';
@@ -111,17 +110,17 @@ it('looks no oftener than FILE_STABILITY_CHECK_INTERVAL says', async () => {
     { FILE_STABILITY_WAIT_SECONDS: '0.1', FILE_STABILITY_CHECK_INTERVAL: '3' },
   );
   await startShippedFlow(here);
-  // Dropped one by one over two seconds, they go up together, at one look or two.
-  for (let index = 0; index < 8; index += 1) {
+  // Each stands still after a tenth of a second, and is looked at no sooner than three seconds after it was found.
+  const written: number[] = [];
+  for (let index = 0; index < 4; index += 1) {
+    written.push(Date.now());
     writeFileSync(join(here.inbox, `${index}.jpg`), `photo ${index}`);
-    await setTimeout(250);
+    await vi.waitFor(() => expect(here.server.assets).toHaveLength(index + 1), PATIENCE);
   }
-  await vi.waitFor(() => expect(here.server.assets).toHaveLength(8), PATIENCE);
-  const times = here.server.requests
+  const waits = here.server.requests
     .filter(({ path }) => path === '/api/assets')
-    .map(({ startedAt }) => startedAt.getTime());
-  const pauses = times.slice(1).filter((time, index) => time - (times[index] ?? time) > 200);
-  expect(pauses.length).toBeLessThanOrEqual(1);
+    .map(({ startedAt }, index) => startedAt.getTime() - (written[index] ?? 0));
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(2_990);
 });
 
 it('uploads a truncated video when VERIFY_VIDEO_INTEGRITY is off', async () => {
