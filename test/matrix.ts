@@ -38,5 +38,9 @@ for (const { node, nodeRed } of pairs) {
   const binary = join(install(`node-${node}`, `node-${platform}@${node}`), `node-${platform}`, 'bin/node');
   const nodeRedDir = join(install(`node-red-${nodeRed}`, `node-red@${nodeRed}`), 'node-red');
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  run(binary, [vitest, 'run', 'test/flows'], { ...process.env, NODE_RED_DIR: nodeRedDir });
+  // 5 GB weigh the same on each of them, and take the time of all other flows.
+  run(binary, [vitest, 'run', 'test/flows', '--exclude', 'test/flows/large-file.test.ts'], {
+    ...process.env,
+    NODE_RED_DIR: nodeRedDir,
+  });
 }
