@@ -1,7 +1,7 @@
 /**
  * How long a file waits beyond the quiet time: from the moment in which its writer has closed it until its first bytes
  * reach the server, while a thousand others wait because they still grow. Beside it, chokidar in a bare process with its own way
- * to wait for complete files. `node dist/bench/latency.js`
+ * to wait for complete files. `node dist/bench/latency.js [seconds [even]]`
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +17,9 @@ const KEY = 'bench';
 const QUIET_MS = 5_000;
 const WAITING = 1_000;
 const PHOTO_BYTES = 100_000;
-const PHOTOS_A_SECOND = 20;
+/** Whether those that wait are whole and in their quiet time (`even`); else they grow, and fewer photos come. */
+const IS_EVEN = process.argv[3] === 'even';
+const PHOTOS_A_SECOND = IS_EVEN ? WAITING / (QUIET_MS / 1_000) : 20;
 const BURST = 10_000;
 const SECONDS = Number(process.argv[2] ?? 20);
 const nowMs = () => performance.timeOrigin + performance.now();
@@ -75,7 +77,7 @@ async function measure(
   heard: ReadonlyMap<string, number>,
   cpuMs: () => number,
 ): Promise<Figures> {
-  const stopGrowing = keepGrowing(folder);
+  const stopGrowing = IS_EVEN ? () => undefined : keepGrowing(folder);
   await pause(QUIET_MS);
   const [cpuBefore, began] = [cpuMs(), performance.now()];
   const complete = await writePhotos(folder);
@@ -161,7 +163,7 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     console.log(
-      `Beyond a quiet time of ${QUIET_MS / 1_000} s, with ${WAITING} files waiting (they grow), ${PHOTOS_A_SECOND} photos/s for ${SECONDS} s`,
+      `Beyond a quiet time of ${QUIET_MS / 1_000} s, with ${WAITING} files waiting (${IS_EVEN ? 'in their quiet time' : 'they grow'}), ${PHOTOS_A_SECOND} photos/s for ${SECONDS} s`,
     );
     const [a, b] = [await ours(folder), await theirs(folder)];
     tell('upload begins (folder to server)', a);
