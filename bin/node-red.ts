@@ -36,7 +36,7 @@ export async function startNodeRed(plan: LaunchPlan): Promise<RunningNodeRed> {
   if (!existsSync(flowFile)) writeFileSync(flowFile, readFileSync(join(root, 'examples/immich-bridge.json')));
 
   const server = createServer((request, response) => RED.httpAdmin(request, response));
-  const own = ownSettings(plan.userDir);
+  const { nodesDir = [], ...own } = ownSettings(plan.userDir);
   const settings = {
     httpAdminRoot: '/',
     httpNodeRoot: '/',
@@ -45,13 +45,13 @@ export async function startNodeRed(plan: LaunchPlan): Promise<RunningNodeRed> {
     ...own,
     userDir: plan.userDir,
     flowFile: FLOW_FILE,
-    // Node-RED takes several; its types know of one.
-    nodesDir: [root, own.nodesDir ?? []].flat() as unknown as string,
     credentialSecret: own.credentialSecret ?? credentialSecret(plan.userDir),
     uiHost: plan.host,
     uiPort: plan.port,
     logging: { console: { level: plan.logLevel, metrics: false, audit: false } },
   };
+  // Node-RED takes several; its types know of one.
+  Object.assign(settings, { nodesDir: [root, nodesDir].flat() });
   RED.init(server, settings);
   await listen(server, plan);
   await RED.start();

@@ -1,6 +1,7 @@
 import type { NodeMessage } from 'node-red';
 import type { CommandAnswer } from '../lib/bridge/command-desk.js';
-import { type NodeTools, type Output, toError } from './_node-tools.js';
+import type { NodeTools, Output } from './_node-tools.js';
+import { toError } from './_shown-text.js';
 
 /** Does what a command asks, with the payload that came with it; throws a sentence when it refuses. */
 export type Obey = (payload: unknown) => Promise<void> | void;

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { type FileFlow, fileFlowOf, pathOf } from './_file-flow.js';
-import { makeTools, type NodeTools, type Output, toError, worksByNode } from './_node-tools.js';
+import { makeTools, type NodeTools, type Output, worksByNode } from './_node-tools.js';
+import { toError } from './_shown-text.js';
 
 /** What a node does: all of it optional, so that a config node can be a bare object. */
 export interface NodeWork {

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { printable } from '../lib/printable.js';
 import { fileFlowOf } from './_file-flow.js';
 import { type FileLoad, fileLoadOf } from './_file-load.js';
+import { shownIn, toError } from './_shown-text.js';
 import { stateFlowOf } from './_state-flow.js';
 
 /** The five colours of DESIGN: done, working, will pass, needs a person, idle or paused. */
@@ -41,6 +41,7 @@ export interface NodeTools<Options> {
   returnFiles(paths: readonly string[]): void;
   /** Calls back, while the flows run, with the files that other nodes handed back. */
   onReturnedFiles(handler: (paths: readonly string[]) => void): void;
+  /** How many files of each watched folder are on their way, over all nodes. */
   readonly load: FileLoad;
   /** Calls back when the node should send its state: when the flows have started, or another node asks. */
   onStateWanted(handler: () => void): void;
@@ -109,24 +110,6 @@ export function makeTools<Options>(
     onStateWanted: (handler) => states.onWanted(handler, signal),
     askForStates: states.ask,
   };
-}
-
-/** What was thrown, as an Error whose sentence stays in its line, whatever name of a file is in it. */
-export function toError(thrown: unknown): Error {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const { message, stack } = error;
-  const shown = printable(message);
-  if (shown !== message)
-    Object.assign(error, { message: shown, stack: stack?.replace(message, () => shown) });
-  return error;
-}
-
-function shownIn(values: Values): Values {
-  const shown = Object.entries(values).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? printable(value) : value,
-  ]);
-  return Object.fromEntries(shown);
 }
 
 function versionOf(settings: object): string | null {

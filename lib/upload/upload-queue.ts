@@ -16,8 +16,7 @@ import { verdictOn } from './upload-verdict.js';
  * until it is uploaded or gone; nothing is written to disk, because the folder is the queue.
  */
 export function createUploadQueue<Context>(options: UploadQueueOptions<Context>) {
-  const { upload, settle, signal, onDelay, onChange } = options;
-  const { firstMs = 1_000, maxMs = 300_000, random } = options;
+  const { upload, settle, signal, onDelay, onChange, firstMs = 1_000, maxMs = 300_000, random } = options;
   const line = createUploadLine<Context>();
   const active = new Set<Entry<Context>>();
   const tally = createUploadTally(options);

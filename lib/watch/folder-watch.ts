@@ -23,8 +23,8 @@ export interface FolderWatchOptions extends Omit<FolderFilter, 'extensions'> {
   readonly pollMs: number;
   readonly rescanMs: number;
   /**
-   * How many more files of a watched folder may be on their way; the others wait where they lie. Asked often, and
-   * anew for as long as any wait. Without it none has to wait.
+   * How many more files of a watched folder may be on their way; the others wait where they lie. Asked often
+   * while some wait. Without it none has to.
    */
   readonly room?: (folder: string) => number;
   /** How often each folder itself is asked whether it came, went or was mounted anew. */
