@@ -45,12 +45,12 @@ export default defineNode<Config, Options>('folder-watch', {
       {
         onFound: (file) => tools.send([{ topic: 'file/found', filename: file.path, payload: file }, null]),
         onProblem: (problem) => warn(tools, problem),
-        onChange: () => show(),
+        onChange: (isReady) => (isReady ? tell() : show()),
       },
       signal,
     );
     let told = '';
-    const show = atMostEvery(1000, signal, () => {
+    const tell = () => {
       const report = watch.report();
       const text = JSON.stringify(report);
       if (text === told) return;
@@ -58,7 +58,8 @@ export default defineNode<Config, Options>('folder-watch', {
       showStatus(tools, report);
       const payload: FolderWatchState = { node: tools.id, ...report };
       tools.send([null, { topic: 'watch/state', payload }]);
-    });
+    };
+    const show = atMostEvery(1000, signal, tell);
     tools.onStateWanted(() => {
       told = '';
       show();

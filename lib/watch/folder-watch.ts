@@ -41,8 +41,8 @@ export interface FolderWatchEvents {
   /** Once for each version (path, size, mtime) of a file, and again for one that was gone meanwhile. */
   onFound(file: FoundFile): void;
   onProblem(problem: FolderProblem): void;
-  /** The report may have changed; comes often. */
-  onChange(): void;
+  /** The report may have changed; comes often. `isReady` when the last look at everything has just ended. */
+  onChange(isReady: boolean): void;
 }
 
 /** How one watched folder stands. */
@@ -102,7 +102,13 @@ export function watchFolders(
     found++;
     events.onFound(file);
   };
-  const settings = folderSettings(options, { ...events, onFound }, watched, signal);
+  let hadScan = true;
+  const onChange = () => {
+    const hasScan = watched.some(({ isScanning }) => isScanning);
+    events.onChange(hadScan && !hasScan);
+    hadScan = hasScan;
+  };
+  const settings = folderSettings(options, { ...events, onFound, onChange }, watched, signal);
   const filter = { ...options, extensions: extensions.get };
   for (const root of new Set(options.folders))
     watched.push(new WatchedFolder({ ...settings(root), root, filter, gate: pause.wait }));
@@ -136,7 +142,7 @@ export function watchFolders(
 /** What all watched folders share, and the checks of one of them against the others. */
 function folderSettings(
   options: FolderWatchOptions,
-  { onFound, onProblem, onChange }: FolderWatchEvents,
+  { onFound, onProblem, onChange }: Omit<FolderWatchEvents, 'onChange'> & { readonly onChange: () => void },
   watched: readonly WatchedFolder[],
   signal: AbortSignal,
 ) {

@@ -11,6 +11,8 @@ export interface WatchedWorld {
   readonly watch: FolderWatch;
   readonly found: FoundFile[];
   readonly problems: FolderProblem[];
+  /** For each time that the end of a look at everything was told, how many files had been found by then. */
+  readonly readyAt: number[];
   readonly stop: AbortController;
   /** What was found below the watched folders, sorted. */
   names(): string[];
@@ -28,6 +30,7 @@ export function watchWorld(
   const stop = new AbortController();
   const found: FoundFile[] = [];
   const problems: FolderProblem[] = [];
+  const readyAt: number[] = [];
   const watch = watchFolders(
     {
       folders,
@@ -44,7 +47,11 @@ export function watchWorld(
       maxWaitMs: 200,
       ...options,
     },
-    { onFound: (file) => found.push(file), onProblem: (problem) => problems.push(problem), onChange() {} },
+    {
+      onFound: (file) => found.push(file),
+      onProblem: (problem) => problems.push(problem),
+      onChange: (isReady) => void (isReady && readyAt.push(found.length)),
+    },
     stop.signal,
   );
   onTestFinished(async () => {
@@ -56,6 +63,7 @@ export function watchWorld(
     watch,
     found,
     problems,
+    readyAt,
     stop,
     names,
     finds: (...wanted) => until(() => expect(names()).toEqual(wanted.sort())),

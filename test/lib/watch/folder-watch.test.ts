@@ -532,6 +532,17 @@ describe('commands', () => {
     await finds('a.jpg', 'a.jpg', 'x/b.jpg', 'x/b.jpg');
   });
 
+  it('tell of their end once all is found, and of nothing else', async () => {
+    const root = tempFolder();
+    write(root, 'a.jpg', 'x/b.jpg');
+    const { watch, finds, readyAt } = watchWorld([root]);
+    await until(() => expect(readyAt).toEqual([2]));
+    write(root, 'c.jpg');
+    await finds('a.jpg', 'c.jpg', 'x/b.jpg');
+    watch.rescan();
+    await until(() => expect(readyAt).toEqual([2, 3]));
+  });
+
   it('show as scanning, each folder by itself', async () => {
     const root = tempFolder();
     const { watch } = watchWorld([root, join(root, 'none')]);
