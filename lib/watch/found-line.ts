@@ -17,6 +17,8 @@ export interface FoundLineOptions {
   readonly gate: () => Promise<void>;
   readonly signal: AbortSignal;
   readonly onFound: (file: FoundFile) => void;
+  /** Called when fewer files wait. */
+  readonly onChange: () => void;
   readonly now: () => Date;
   /** Milliseconds that only ever grow. */
   readonly clock?: () => number;
@@ -26,6 +28,8 @@ export interface FoundLineOptions {
 const ROOM_MS = 50;
 /** For so long the first look at everything goes before files that wait; the next nodes have some already. */
 const SCAN_FIRST_MS = 10_000;
+/** So many are passed on before that, so that their hashes do not hold up the look at the others. */
+const SCAN_AHEAD = 256;
 /** So many files of one folder are passed on before another folder's turn. */
 const AT_ONCE = 16;
 
@@ -40,6 +44,8 @@ export class FoundLine {
   #room = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
   #isRunning = false;
+  /** The look at everything that is on its way: since when, and how many files were passed on ahead of its end. */
+  #scan: { readonly beganAt: number; ahead: number } | undefined;
 
   constructor(options: FoundLineOptions) {
     this.#options = options;
@@ -49,7 +55,9 @@ export class FoundLine {
   /** Takes in a file whose version the index has just noted. */
   readonly add = (folder: KnownFolder, name: string): void => {
     const { index } = this.#options;
-    if (index.waitingCount === 0 && this.#takeRoom()) this.#pass(folder, name, 0);
+    const scan = this.#scanGoingFirst();
+    const hasWay = index.waitingCount === 0 && (scan === undefined || scan.ahead++ < SCAN_AHEAD);
+    if (hasWay && this.#takeRoom()) this.#pass(folder, name, 0);
     else {
       index.hold(folder, name, Math.ceil(this.#clock()));
       if (!this.#isRunning) void this.#run();
@@ -57,18 +65,24 @@ export class FoundLine {
   };
 
   async #run(): Promise<void> {
-    const { index, gate, signal, isScanning } = this.#options;
+    const { index, gate, signal, onChange } = this.#options;
     this.#isRunning = true;
-    const began = this.#clock();
-    const isScanFirst = () => isScanning() && this.#clock() - began < SCAN_FIRST_MS;
     while (index.waitingCount > 0 && !signal.aborted) {
       await gate();
-      const hasRoom = !isScanFirst() && this.#passSome();
+      const hasRoom = this.#scanGoingFirst() === undefined && this.#passSome();
+      onChange();
       // Never many at once: each takes some work of the next nodes, and nothing else happens in between.
       if (hasRoom) await new Promise(setImmediate);
       else await delay(ROOM_MS, signal).catch(() => undefined); // The end: the loop looks for it.
     }
     this.#isRunning = false;
+  }
+
+  /** The look at everything, as long as files wait for its end; not for ever, because a share may take hours. */
+  #scanGoingFirst() {
+    if (this.#options.isScanning()) this.#scan ??= { beganAt: this.#clock(), ahead: 0 };
+    else this.#scan = undefined;
+    return this.#scan && this.#clock() - this.#scan.beganAt < SCAN_FIRST_MS ? this.#scan : undefined;
   }
 
   /** Passes on some files of the next folder; false when there is no more room. */

@@ -86,12 +86,19 @@ describe('while the first look at everything goes on', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** A line with one file that waits, and room for it. */
+  /** A line to which one file came while there was no room; now there is some. */
   function waitingLine() {
+    const { found, state, add } = scanningLine(0);
+    add('a.jpg');
+    state.room = 10;
+    return { found, state };
+  }
+
+  function scanningLine(room: number) {
     const index = new FolderIndex();
     const folder = index.put('/photos', 'one');
     const found: string[] = [];
-    const state = { isScanning: true, room: 0 };
+    const state = { isScanning: true, room };
     const stop = new AbortController();
     const line = new FoundLine({
       root: '/photos',
@@ -102,14 +109,29 @@ describe('while the first look at everything goes on', () => {
       gate: async () => undefined,
       signal: stop.signal,
       onFound: ({ path }) => found.push(path),
+      onChange: () => undefined,
       now: () => new Date(),
     });
-    index.setVersion(folder, 'a.jpg', '1:2');
-    line.add(folder, 'a.jpg');
-    state.room = 10;
+    const add = (name: string) => {
+      index.setVersion(folder, name, '1:2');
+      line.add(folder, name);
+    };
     onTestFinished(() => stop.abort());
-    return { found, state };
+    return { found, state, add };
   }
+
+  it('only the first ones go before its end, however much room there is', async () => {
+    const { found, state, add } = scanningLine(1_000);
+    for (const name of names(300)) add(name);
+    expect(found).toHaveLength(256);
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(found).toHaveLength(256);
+    state.isScanning = false;
+    await vi.advanceTimersByTimeAsync(200);
+    expect(found).toHaveLength(300);
+    add('later.jpg');
+    expect(found).toHaveLength(301);
+  });
 
   it('files that wait go after it', async () => {
     const { found, state } = waitingLine();
@@ -121,9 +143,12 @@ describe('while the first look at everything goes on', () => {
   });
 
   it('they do not wait for a share that takes for ever', async () => {
-    const { found } = waitingLine();
+    const { found, add } = scanningLine(1_000);
+    for (const name of names(300)) add(name);
     await vi.advanceTimersByTimeAsync(10_200);
-    expect(found).toEqual(['/photos/a.jpg']);
+    expect(found).toHaveLength(300);
+    add('later.jpg');
+    expect(found).toHaveLength(301);
   });
 });
 
