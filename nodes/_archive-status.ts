@@ -12,6 +12,7 @@ export interface Hand {
 
 /** What files wait for, the most urgent first. Red needs a person, yellow may pass without one. */
 const TROUBLES: readonly (readonly [ArchiveProblem, StatusFill])[] = [
+  ['no-disk', 'red'],
   ['outside-archive', 'red'],
   ['no-permission', 'red'],
   ['read-only', 'red'],

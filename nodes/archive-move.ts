@@ -11,6 +11,7 @@ import { createRetryLater, type RetryLaterOptions } from '../lib/archive/retry-l
 import { type FileIo, fileIo } from '../lib/file-io.js';
 import type { ArchivedFile, UploadedFile } from '../lib/media-file.js';
 import { atMostEvery } from '../lib/throttle.js';
+import { archiveDiskOf } from './_archive-disk.js';
 import { type Hand, showStatus } from './_archive-status.js';
 import { defineNode, type NodeWork } from './_define-node.js';
 import type { NodeTools, Output } from './_node-tools.js';
@@ -35,6 +36,7 @@ export function archiveMove({ io, wait }: Effects = {}) {
 function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effects): NodeWork {
   const { signal, options: policy } = tools;
   const io = fileIo({ ...given, signal });
+  const disk = archiveDiskOf(tools, io);
   const later = createRetryLater({ signal, isTransient, wait });
   const hand: Hand = { files: new Map(), troubles: new Map(), archivedCount: 0 };
   /** Failed for good under these settings: handed back, too, when the node is repaired. */
@@ -52,8 +54,9 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
       show();
       return output;
     },
-    async close() {
+    async close(isRemoved) {
       await Promise.allSettled(hand.files.values());
+      if (isRemoved && !tools.isInFlow()) await disk.forget();
       tools.returnFiles([...refused, ...[...hand.files.keys()].map(({ path }) => path)]);
     },
   };
@@ -82,6 +85,7 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
 
   async function attempt(file: UploadedFile, msg: NodeMessageInFlow): Promise<ArchivedFile> {
     try {
+      await disk.mustBeThere();
       return await archiveFile(file, policy, io);
     } catch (error) {
       // Told once a reason, not once a try.

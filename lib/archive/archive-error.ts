@@ -7,6 +7,7 @@ import { errorCode } from '../file-io.js';
  */
 export type ArchiveProblem =
   | 'disk-full'
+  | 'no-disk'
   | 'no-permission'
   | 'read-only'
   | 'vanished'

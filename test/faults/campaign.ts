@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ARCHIVE_MARK } from '../../lib/archive/archive-disk.js';
 import { type FaultWorld, makeFaultWorld, ROOT_TOPIC } from './fault-world.js';
 import { makeFolderLook } from './folder-look.js';
 import { ALWAYS, IN_THE_END, type Invariant } from './invariants.js';
@@ -140,7 +141,9 @@ function differences(said: ReadonlyMap<string, string>, kept: ReadonlyMap<string
 }
 
 function takeArchiveAway({ places }: FaultWorld): void {
-  for (const name of readdirSync(places.archive).filter((entry) => !entry.endsWith('.part'))) {
+  for (const name of readdirSync(places.archive).filter(
+    (entry) => !entry.endsWith('.part') && entry !== ARCHIVE_MARK,
+  )) {
     rmSync(join(places.archive, name), { recursive: true });
   }
 }

@@ -4,6 +4,7 @@ import * as realFs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { ARCHIVE_MARK } from '../../lib/archive/archive-disk.js';
 import type { UploadedFile } from '../../lib/media-file.js';
 
 /** What the tests of archiving start from: a watched folder, an archive folder, and files that Immich confirmed. */
@@ -73,11 +74,11 @@ function sha1Of(bytes: Buffer): string {
   return createHash('sha1').update(bytes).digest('hex');
 }
 
-/** Names of all files below a folder, relative to it and sorted; none when it does not exist. */
+/** Names of all files below a folder but the mark of an archive, relative to it and sorted; none when it does not exist. */
 export async function filesBelow(folder: string): Promise<string[]> {
   const entries = await realFs.readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries
-    .filter((entry) => !entry.isDirectory())
+    .filter((entry) => !entry.isDirectory() && entry.name !== ARCHIVE_MARK)
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .sort();
 }
