@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { NodeMessage } from 'node-red';
@@ -391,6 +391,17 @@ it('hands back what it holds when it closes, and sends nothing afterwards', asyn
   runtimeEvents().once('immich-bridge:files-returned', (paths: string[]) => returned.push(...paths));
   await helper.unload();
   expect(returned).toEqual([large.filename, small.filename]);
+  expect(uploads).toEqual([]);
+});
+
+it('hands back a file that vanished, in case it is there again', async () => {
+  const { node, uploads } = await load(await standIn());
+  const file = await stableFile(join(tempFolder(), 'gone.jpg'), 'bytes');
+  rmSync(file.path);
+  const returned: string[] = [];
+  runtimeEvents().once('immich-bridge:files-returned', (paths: string[]) => returned.push(...paths));
+  node.receive({ topic: 'file/stable', payload: file });
+  await vi.waitFor(() => expect(returned).toEqual([file.path]), 5_000);
   expect(uploads).toEqual([]);
 });
 

@@ -144,13 +144,15 @@ describe('stable-file', () => {
     await vi.waitFor(() => expect(seen.stable).toHaveLength(1));
   });
 
-  it('leaves a vanished file out with a line in the log', async () => {
+  it('leaves a vanished file out with a line in the log, and hands it back in case it is there again', async () => {
     const seen = await startFlow({ quietSeconds: '0.5' });
     const path = await copied('photo.png');
+    const returned: string[] = [];
+    runtimeEvents().once('immich-bridge:files-returned', (files: string[]) => returned.push(...files));
     receive(path);
     await unlink(path);
     await vi.waitFor(() => expect(infoLines()).toEqual(['stable-file.log.vanished']));
-    expect([seen.stable, seen.caught]).toEqual([[], []]);
+    expect([seen.stable, seen.caught, returned]).toEqual([[], [], [path]]);
   });
 
   it('sends one message for a path that arrives twice, the newer one', async () => {
