@@ -8,6 +8,8 @@ import { pathToFileURL } from 'node:url';
 
 /** Why each of our own dependencies is here; what they bring along is here because of them. */
 const REASONS: Readonly<Record<string, string>> = {
+  'classic-level':
+    'this pack, to remember what was uploaded: an embedded LevelDB, ready-made for each platform',
   mqtt: 'this pack, to speak MQTT 3.1.1 and 5',
 };
 

@@ -1,5 +1,9 @@
-/** Loads every node file of an installed pack as Node-RED would: `node check-nodes.mjs <folder of the package>`. */
-import { readFileSync } from 'node:fs';
+/**
+ * Loads every node file of an installed pack as Node-RED would, and opens a store with the library that came along:
+ * `node check-nodes.mjs <folder of the package>`.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -11,3 +15,8 @@ for (const file of Object.values(manifest['node-red'].nodes)) {
   readFileSync(join(folder, file.replace(/\.js$/, '.html')));
 }
 readFileSync(join(folder, 'examples/immich-bridge.json'));
+
+const { openLevel } = await import(pathToFileURL(join(folder, 'dist/lib/store/level-database.js')).href);
+const place = mkdtempSync(join(tmpdir(), 'immich-bridge-'));
+await (await openLevel(place)).close();
+rmSync(place, { recursive: true });

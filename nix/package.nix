@@ -32,6 +32,8 @@ lib.fix (
       keepDev = files.tools ++ files.standIns;
     };
     npmConfigHook = importNpmLock.npmConfigHook;
+    # classic-level has its library ready-made in the package; its script would only look for it.
+    npmRebuildFlags = [ "--ignore-scripts" ];
 
     # `npm run build` would be run once more by `npm pack`.
     buildPhase = ''

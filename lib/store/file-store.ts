@@ -1,0 +1,186 @@
+import type { ArchivedFile, UploadedFile } from '../media-file.js';
+import { openStoreDatabase, type StoreDatabaseOptions } from './store-database.js';
+import {
+  type FailedFile,
+  failedFile,
+  type KnownFile,
+  knownFile,
+  type Receipt,
+  receipt,
+} from './store-record.js';
+
+/** One version of a file, by what a look at it shows. */
+export interface SeenFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+}
+
+/** A file that was proven, with where its record travels: enough of an `UploadedFile` for a memory. */
+type Proven = Pick<
+  UploadedFile,
+  'path' | 'sizeBytes' | 'mtimeMs' | 'ctimeMs' | 'sha1' | 'assetId' | 'uploadOutcome' | 'uploadedAt'
+>;
+type Archived = Proven & Pick<ArchivedFile, 'archivedTo' | 'archivedAt'>;
+
+/** Of the file that lies in the archive now. */
+type Place = Pick<KnownFile, 'sizeBytes' | 'mtimeMs' | 'ctimeMs'>;
+
+/**
+ * What was uploaded where, and what failed. It only saves work: it may be lost without losing a photo, and nothing of it
+ * throws. `server` is a `serverId`.
+ */
+export interface FileStore {
+  /** What is remembered of the file at a path; undefined when nothing is. */
+  file(server: string, path: string): Promise<KnownFile | undefined>;
+  /** What is remembered of bytes, by their SHA-1. */
+  receipt(server: string, sha1: string): Promise<Receipt | undefined>;
+  /** A file is in Immich. */
+  noteUploaded(server: string, file: Proven): void;
+  /** Its original was moved to `place`, as it lies there now; without a place it was deleted. */
+  noteArchived(server: string, file: Archived, place?: Place): void;
+  /** Its original stays where it is: this archive-move is through with this version. */
+  noteKept(server: string, file: Archived, keptBy: string): void;
+  /** A file in an archive has these bytes; no receipt is made of it. */
+  noteSeen(server: string, path: string, file: Omit<KnownFile, 'keptBy'>): void;
+  /** Which of these files need nothing any more: one of these archive-moves was through with this very version. */
+  areKept(
+    servers: readonly string[],
+    keepers: ReadonlySet<string>,
+    files: readonly SeenFile[],
+  ): Promise<boolean[]>;
+  /** A file at a path is of no interest any more. */
+  forgetFile(server: string, path: string): void;
+  /** All files that are remembered for a server. */
+  files(server: string): AsyncGenerator<[path: string, file: KnownFile]>;
+  /** All receipts of a server. */
+  receipts(server: string): AsyncGenerator<Receipt>;
+  /** A file waits for a person; `node` is the uploader that has it in hand. */
+  noteFailed(node: string, failure: FailedFile): void;
+  /** What is remembered of a failure of this version of a file. */
+  failure(node: string, file: SeenFile): Promise<FailedFile | undefined>;
+  forgetFailure(node: string, path: string): void;
+  failures(node: string): AsyncGenerator<FailedFile>;
+  /** Whether there is a memory that can be used. */
+  isUsable(): Promise<boolean>;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const fileKey = (server: string, path: string) => `f${server}\0${path}`;
+const receiptKey = (server: string, sha1: string) => `r${server}\0${sha1}`;
+const failureKey = (node: string, path: string) => `x${node}\0${path}`;
+
+/** Opens the store in a folder when it is first used; see `openStoreDatabase`. */
+export function openFileStore(options: StoreDatabaseOptions): FileStore {
+  const db = openStoreDatabase(options);
+
+  async function read<Content>(key: string, parse: (fields: readonly unknown[]) => Content) {
+    const [fields] = await db.getMany([key]);
+    return fields === undefined ? undefined : parse(fields);
+  }
+  const file = (server: string, path: string) => read(fileKey(server, path), knownFile.read);
+  const receiptOf = (server: string, sha1: string) =>
+    read(receiptKey(server, sha1), (fields) => receipt.read(sha1, fields));
+
+  function putFile(server: string, path: string, known: KnownFile): void {
+    db.put(fileKey(server, path), knownFile.fields(known));
+  }
+
+  /** One after the other, so that what is read before a change is what came before it. */
+  let last = Promise.resolve();
+  const inOrder = (work: () => Promise<void>) => {
+    last = last.then(work);
+  };
+
+  /** The first receipt counts: who finds the same bytes again only confirms it. */
+  async function confirm(server: string, next: Receipt): Promise<void> {
+    const known = await receiptOf(server, next.sha1);
+    if (known?.assetId !== next.assetId) db.put(receiptKey(server, next.sha1), receipt.fields(next));
+  }
+
+  async function archive(server: string, of: Archived): Promise<void> {
+    const known = (await receiptOf(server, of.sha1)) ?? firstReceipt(of);
+    const { archivedTo, archivedAt } = of;
+    db.put(receiptKey(server, of.sha1), receipt.fields({ ...known, archivedTo, archivedAt }));
+  }
+
+  return {
+    file,
+    receipt: receiptOf,
+    noteUploaded(server, of) {
+      putFile(server, of.path, { ...of, keptBy: null });
+      const first = firstReceipt(of);
+      if (of.uploadOutcome === 'duplicate') inOrder(() => confirm(server, first));
+      else db.put(receiptKey(server, of.sha1), receipt.fields(first));
+    },
+    noteArchived(server, of, place) {
+      if (of.archivedTo !== of.path) db.remove(fileKey(server, of.path));
+      if (of.archivedTo !== null && place !== undefined)
+        putFile(server, of.archivedTo, { ...place, sha1: of.sha1, keptBy: null });
+      inOrder(() => archive(server, of));
+    },
+    noteKept(server, of, keptBy) {
+      putFile(server, of.path, { ...of, keptBy });
+      inOrder(() => archive(server, of));
+    },
+    noteSeen: (server, path, of) => putFile(server, path, { ...of, keptBy: null }),
+    async areKept(servers, keepers, files) {
+      const keys = servers.flatMap((server) => files.map(({ path }) => fileKey(server, path)));
+      const records = keepers.size === 0 ? [] : await db.getMany(keys);
+      return files.map((seen, index) =>
+        servers.some((_, at) => isKept(records[at * files.length + index], seen, keepers)),
+      );
+    },
+    forgetFile: (server, path) => db.remove(fileKey(server, path)),
+    async *files(server) {
+      const start = fileKey(server, '');
+      for await (const [key, fields] of db.entries(start))
+        yield [key.slice(start.length), knownFile.read(fields)];
+    },
+    async *receipts(server) {
+      const start = receiptKey(server, '');
+      for await (const [key, fields] of db.entries(start))
+        yield receipt.read(key.slice(start.length), fields);
+    },
+    noteFailed: (node, failure) => db.put(failureKey(node, failure.path), failedFile.fields(failure)),
+    async failure(node, seen) {
+      const known = await read(failureKey(node, seen.path), (fields) => failedFile.read(seen.path, fields));
+      return known !== undefined && isSameVersion(known, seen) ? known : undefined;
+    },
+    forgetFailure: (node, path) => db.remove(failureKey(node, path)),
+    async *failures(node) {
+      const start = failureKey(node, '');
+      for await (const [key, fields] of db.entries(start))
+        yield failedFile.read(key.slice(start.length), fields);
+    },
+    isUsable: db.isUsable,
+    async flush() {
+      await last;
+      await db.flush();
+    },
+    async close() {
+      await last;
+      await db.close();
+    },
+  };
+}
+
+function firstReceipt(of: Proven): Receipt {
+  const { sha1, assetId, uploadOutcome: outcome, sizeBytes, uploadedAt, path } = of;
+  return { sha1, assetId, outcome, sizeBytes, uploadedAt, path, archivedTo: null, archivedAt: null };
+}
+
+function isKept(
+  fields: readonly unknown[] | undefined,
+  seen: SeenFile,
+  keepers: ReadonlySet<string>,
+): boolean {
+  if (fields === undefined) return false;
+  const known = knownFile.read(fields);
+  return known.keptBy !== null && keepers.has(known.keptBy) && isSameVersion(known, seen);
+}
+
+function isSameVersion(a: Omit<SeenFile, 'path'>, b: Omit<SeenFile, 'path'>): boolean {
+  return a.sizeBytes === b.sizeBytes && a.mtimeMs === b.mtimeMs;
+}
