@@ -2,6 +2,7 @@ import { gather } from '../gather.js';
 import { type AnswerContext, isObject, readAnswer } from './immich-answer.js';
 import { ImmichError } from './immich-error.js';
 import { createHttp, type HttpOptions, type HttpRequest } from './immich-http.js';
+import { isAssetId, type LibraryCalls, libraryCalls } from './library-calls.js';
 import { type Pong, pingServer } from './server-ping.js';
 import { type UploadForm, uploadBody } from './upload-body.js';
 
@@ -22,7 +23,7 @@ export interface Quota {
 }
 
 /** All that the pack asks of an Immich server, 2.x or 3.x. Every call throws ImmichError. */
-export interface ImmichClient {
+export interface ImmichClient extends LibraryCalls {
   /** As in `http://photos.lan:2283`. */
   readonly origin: string;
   /** Asks for one checksum (40 hex digits); calls of the same moment go out together. Needs `asset.upload`. */
@@ -105,6 +106,7 @@ export function createImmichClient(options: HttpOptions): ImmichClient {
 
   return {
     origin,
+    ...libraryCalls(call, origin),
     check: gather(checkMany, { waitMs: GATHER_MS, maxItems: MAX_CHECKS }),
     upload,
     async restoreFromTrash(assetId) {
@@ -152,11 +154,6 @@ function knownAsset(result: Record<string, unknown> | undefined, origin: string)
     'wrong-address',
     `${origin} gives no answer about a checksum that this version understands.`,
   );
-}
-
-/** Immich names assets by UUIDs. Whatever it is, it goes into messages, events and logs. */
-function isAssetId(id: unknown): id is string {
-  return typeof id === 'string' && /^[\w-]{1,64}$/.test(id);
 }
 
 function isAboutDeviceFields(error: ImmichError, wereSent: boolean): boolean {

@@ -18,7 +18,7 @@ export interface RequestBody {
 }
 
 export interface HttpRequest extends Omit<AnswerOptions, 'origin'> {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path below the API's base, as in `/server/ping`. */
   readonly path: string;
   readonly json?: unknown;

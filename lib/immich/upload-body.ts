@@ -8,6 +8,7 @@ import {
   versionOf,
 } from '../file-version.js';
 import type { RequestBody } from './immich-http.js';
+import { extraFields, MOST_SIDECAR_BYTES, readSidecar, type UploadExtras } from './upload-extras.js';
 
 /** One file as it goes to `POST /assets`. */
 export interface UploadForm {
@@ -17,6 +18,8 @@ export interface UploadForm {
   readonly version: FileVersion;
   /** All of these bytes, when they were kept since they were hashed; else they are read again. */
   readonly kept?: Uint8Array | undefined;
+  /** What goes along with it. */
+  readonly extras?: UploadExtras | undefined;
   /** Called with the number of bytes of each piece that goes out. */
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
@@ -25,34 +28,56 @@ const PIECE_BYTES = 256 * 1024;
 
 /**
  * The multipart body that Immich 2.x and 3.x both take: device fields (required by 2.x, ignored by 3.x), dates
- * in UTC, and the real name in a text field before the file, because a part header cannot hold every name.
+ * in UTC, and the real name in a text field before the file, because a part header cannot hold every name. A sidecar
+ * comes before that field: Immich tests each part against the name that it has seen by then.
+ * @throws RangeError for a sidecar over `MOST_SIDECAR_BYTES`
  */
 export function uploadBody(form: UploadForm, hasDeviceFields = true): RequestBody {
-  const { fileName, version } = form;
-  const modifiedAt = isoDate(version.mtimeMs);
+  const { fileName, version, extras = {} } = form;
+  const { sidecar, takenAtMs } = extras;
+  if (sidecar !== undefined && sidecar.version.sizeBytes > MOST_SIDECAR_BYTES) {
+    throw new RangeError(`${sidecar.fileName} is too large for a sidecar.`);
+  }
+  // Both: of the two, Immich takes the earlier one for a file without a date of its own.
+  const takenAt = isoDate(takenAtMs ?? version.mtimeMs);
   const fields = {
     ...(hasDeviceFields && { deviceAssetId: `${fileName}-${version.sizeBytes}`, deviceId: 'immich-bridge' }),
-    fileCreatedAt: modifiedAt,
-    fileModifiedAt: modifiedAt,
-    filename: fileName,
+    fileCreatedAt: takenAt,
+    fileModifiedAt: takenAt,
+    ...extraFields(extras),
   };
   const boundary = `immich-bridge-${randomUUID()}`;
   const part = (disposition: string) => `--${boundary}\r\nContent-Disposition: form-data; ${disposition}\r\n`;
-  const texts = Object.entries(fields).map(([name, value]) => `${part(`name="${name}"`)}\r\n${value}\r\n`);
-  const plainName = fileName.replace(/["\\\p{Cc}]/gu, '_');
-  const file = `${part(`name="assetData"; filename="${plainName}"`)}Content-Type: application/octet-stream\r\n\r\n`;
-  const head = Buffer.from(texts.join('') + file);
+  const text = (name: string, value: string | undefined) => `${part(`name="${name}"`)}\r\n${value}\r\n`;
+  const file = (name: string, as: string) =>
+    `${part(`name="${name}"; filename="${plainName(as)}"`)}Content-Type: application/octet-stream\r\n\r\n`;
+  const texts = Object.entries(fields).map(([name, value]) => text(name, value));
+  const named = text('filename', fileName) + file('assetData', fileName);
+  const [before, after] = sidecar
+    ? [texts.join('') + file('sidecarData', sidecar.fileName), `\r\n${named}`]
+    : [texts.join('') + named, ''];
   const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+  const sizeBytes =
+    Buffer.byteLength(before + after) + (sidecar?.version.sizeBytes ?? 0) + version.sizeBytes + tail.length;
   return {
     headers: {
       'content-type': `multipart/form-data; boundary=${boundary}`,
-      'content-length': String(head.length + version.sizeBytes + tail.length),
+      'content-length': String(sizeBytes),
     },
-    send: (write) =>
-      form.kept === undefined
+    async send(write) {
+      const head = sidecar
+        ? Buffer.concat([Buffer.from(before), await readSidecar(sidecar), Buffer.from(after)])
+        : Buffer.from(before);
+      await (form.kept === undefined
         ? sendPieces(form, head, tail, write)
-        : sendKept(form, form.kept, head, tail, write),
+        : sendKept(form, form.kept, head, tail, write));
+    },
   };
+}
+
+/** A part header cannot hold every name. */
+function plainName(name: string): string {
+  return name.replace(/["\\\p{Cc}]/gu, '_');
 }
 
 /** Immich takes years of four digits; a file whose clock was out of its mind counts as from today. */

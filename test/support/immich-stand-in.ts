@@ -3,6 +3,12 @@ import type { RequestListener } from 'node:http';
 import type { Dialect } from './immich-stand-in/answers.js';
 import { createAssetLibrary, type StoredAsset } from './immich-stand-in/asset-library.js';
 import {
+  createCollections,
+  type StoredAlbum,
+  type StoredStack,
+  type StoredTag,
+} from './immich-stand-in/collections.js';
+import {
   createConnections,
   createExchange,
   type Exchange,
@@ -15,7 +21,16 @@ import { serve } from './immich-stand-in/serve.js';
 import { goodCondition, type ServerCondition } from './immich-stand-in/server-condition.js';
 
 export { proxyFaults } from './immich-stand-in/faults.js';
-export type { Dialect, Fault, RecordedRequest, ServerCondition, StoredAsset };
+export type {
+  Dialect,
+  Fault,
+  RecordedRequest,
+  ServerCondition,
+  StoredAlbum,
+  StoredAsset,
+  StoredStack,
+  StoredTag,
+};
 
 export interface StandInOptions {
   /** Default 127.0.0.1. */
@@ -53,6 +68,9 @@ export interface StandIn {
   readonly apiKey: string;
   /** In the order of their upload, trashed ones included. */
   readonly assets: readonly StoredAsset[];
+  readonly albums: readonly StoredAlbum[];
+  readonly tags: readonly StoredTag[];
+  readonly stacks: readonly StoredStack[];
   /** The newest 10,000, oldest first. */
   readonly requests: readonly RecordedRequest[];
   /** Files that refused uploads left on the disk of the server. */
@@ -85,7 +103,7 @@ const mostRequests = 10_000;
 export async function startImmichStandIn(options: StandInOptions = {}): Promise<StandIn> {
   const { host = '127.0.0.1', port = 0, tls, now = () => new Date() } = options;
   const backend = createBackend(options, now);
-  const { library, apiKey } = backend;
+  const { library, collections, apiKey } = backend;
   const faults = createFaultBox();
   const requests: RecordedRequest[] = [];
   const onRequest = createRequestListener(options, now, (exchange) => {
@@ -103,6 +121,15 @@ export async function startImmichStandIn(options: StandInOptions = {}): Promise<
     get assets() {
       return library.all();
     },
+    get albums() {
+      return collections.albums();
+    },
+    get tags() {
+      return collections.tags();
+    },
+    get stacks() {
+      return collections.stacks();
+    },
     requests,
     get orphans() {
       return backend.orphans;
@@ -119,6 +146,7 @@ export async function startImmichStandIn(options: StandInOptions = {}): Promise<
     fail: faults.add,
     reset() {
       library.clear();
+      collections.clear();
       faults.clear();
       requests.length = 0;
       backend.orphans = 0;
@@ -159,6 +187,7 @@ function createBackend(options: StandInOptions, now: () => Date): Omit<Backend, 
     apiKey,
     user,
     library: createAssetLibrary(now),
+    collections: createCollections(),
     condition: { ...goodCondition, ...options.condition },
     now,
     orphans: 0,

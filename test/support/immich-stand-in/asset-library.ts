@@ -16,6 +16,8 @@ export interface StoredAsset {
   readonly sidecar: ReceivedFile | null;
   readonly livePhotoVideoId: string | null;
   readonly visibility: string;
+  /** What was changed of it since, by `PUT /assets/{id}`: the newest value of each field. */
+  readonly changes: Readonly<Record<string, unknown>>;
   readonly isTrashed: boolean;
   readonly createdAt: string;
   /** 0 for the first upload, 1 for the second, …; removed assets keep theirs. */
@@ -63,6 +65,7 @@ export function createAssetLibrary(now: () => Date) {
         sidecar,
         livePhotoVideoId: fields.livePhotoVideoId ?? null,
         visibility: fields.visibility ?? 'timeline',
+        changes: {},
         isTrashed: false,
         createdAt: now().toISOString(),
         order: count++,
@@ -73,6 +76,15 @@ export function createAssetLibrary(now: () => Date) {
     },
     /** Immich hides the video part of a live photo as soon as a still names it. */
     hide: (id: string): boolean => change(id, { visibility: 'hidden' }),
+    /** Changes what is said of it; the link to a video, and where it is shown, also where they stand. */
+    update(id: string, changes: Readonly<Record<string, unknown>>): boolean {
+      const { livePhotoVideoId, visibility } = changes;
+      return change(id, {
+        changes: { ...byId.get(id)?.changes, ...changes },
+        ...(typeof livePhotoVideoId === 'string' && { livePhotoVideoId }),
+        ...(typeof visibility === 'string' && { visibility }),
+      });
+    },
     trash: (id: string): boolean => change(id, { isTrashed: true }),
     restore: (id: string): boolean => change(id, { isTrashed: false }),
     remove(id: string): boolean {

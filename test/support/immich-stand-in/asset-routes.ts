@@ -1,14 +1,35 @@
 import { type Answer, ApiError, invalidFields, ok } from './answers.js';
+import type { StoredAsset } from './asset-library.js';
 import type { RoutedCall } from './routes.js';
 import { assetAnswer } from './server-info.js';
+import { linkVideo } from './upload.js';
 import { isUuid, wrongUuid } from './upload-fields.js';
 
 /** `GET /assets/{id}`. */
-export function readAsset({ id, library, user, dialect }: RoutedCall): Answer {
+export function readAsset(call: RoutedCall): Answer {
+  return ok(answerOf(call, assetOf(call, 'asset.read')));
+}
+
+/** `PUT /assets/{id}`: a still that names a video hides it, as at the upload. */
+export function updateAsset(call: RoutedCall): Answer {
+  const { library, json = {} } = call;
+  const { id } = assetOf(call, 'asset.update');
+  const changes = { ...json } as Record<string, unknown>;
+  const { livePhotoVideoId } = changes;
+  if (typeof livePhotoVideoId === 'string') linkVideo(library, livePhotoVideoId);
+  library.update(id, changes);
+  return ok(answerOf(call, assetOf(call, 'asset.update')));
+}
+
+function assetOf({ id, library, dialect }: RoutedCall, access: string): StoredAsset {
   if (!isUuid(id)) throw invalidFields(dialect === 'v2' ? ['id must be a UUID'] : [wrongUuid('id')]);
   const asset = library.get(id.toLowerCase());
-  if (asset === undefined) throw new ApiError(400, 'Not found or no asset.read access');
-  return ok(assetAnswer(asset, user, dialect));
+  if (asset === undefined) throw new ApiError(400, `Not found or no ${access} access`);
+  return asset;
+}
+
+function answerOf({ user, dialect, collections }: RoutedCall, asset: StoredAsset): object {
+  return assetAnswer(asset, user, dialect, collections.tagsOf(asset.id));
 }
 
 /** `DELETE /assets`. */

@@ -1,7 +1,9 @@
 import { type Answer, ApiError, type Dialect, invalidFields, ok } from './answers.js';
 import type { AssetLibrary } from './asset-library.js';
-import { deleteAssets, readAsset, restoreAssets } from './asset-routes.js';
+import { deleteAssets, readAsset, restoreAssets, updateAsset } from './asset-routes.js';
 import { bulkCheck } from './bulk-check.js';
+import * as collections from './collection-routes.js';
+import type { Collections } from './collections.js';
 import type { Exchange } from './exchange.js';
 import type { Misfortune } from './faults.js';
 import { mediaTypes } from './media-types.js';
@@ -16,6 +18,7 @@ export interface Backend {
   readonly apiKey: string;
   readonly user: info.StandInUser;
   readonly library: AssetLibrary;
+  readonly collections: Collections;
   readonly condition: ServerCondition;
   readonly now: () => Date;
   readonly onOrphans: (count: number) => void;
@@ -31,7 +34,7 @@ export interface Call extends Backend {
 /** A request that found its route. */
 export interface RoutedCall extends Call {
   readonly json: object | undefined;
-  /** The last part of the path where the route has `:id`. */
+  /** The part of the path where the route has `:id`. */
   readonly id: string;
 }
 
@@ -113,6 +116,13 @@ const routes: Readonly<Record<string, Route>> = {
     answer: (call) => upload({ ...call, quotaBytes: call.user.quotaBytes }),
   },
   'GET /api/assets/:id': { access: 'asset.read', answer: readAsset },
+  'PUT /api/assets/:id': { access: 'asset.update', answer: updateAsset },
+  'GET /api/albums': { access: 'album.read', answer: collections.listAlbums },
+  'POST /api/albums': { access: 'album.create', answer: collections.createAlbum },
+  'PUT /api/albums/:id/assets': { access: 'albumAsset.create', answer: collections.addToAlbum },
+  'PUT /api/tags': { access: 'tag.create', answer: collections.upsertTags },
+  'PUT /api/tags/assets': { access: 'tag.asset', answer: collections.tagAssets },
+  'POST /api/stacks': { access: 'stack.create', answer: collections.createStack },
   'DELETE /api/assets': { access: 'asset.delete', answer: deleteAssets },
   'POST /api/trash/restore/assets': { access: 'asset.delete', answer: restoreAssets },
 };
@@ -143,8 +153,9 @@ export async function answerCall(call: Call): Promise<Answer> {
 function nameRoute(method: string, path: string): { name: string; id: string } {
   const plain = `${method === 'HEAD' ? 'GET' : method} ${path.replace(/(?<=[^/])\/$/, '')}`;
   if (Object.hasOwn(routes, plain)) return { name: plain, id: '' };
-  const [, name = '', id = ''] = /^(.*\/)([^/]+)$/.exec(plain) ?? [];
-  return { name: Object.hasOwn(routes, `${name}:id`) ? `${name}:id` : '', id };
+  const [, before = '', id = '', after = ''] = /^(.*?\/)([^/]+)((?:\/assets)?)$/.exec(plain) ?? [];
+  const name = `${before}:id${after}`;
+  return { name: Object.hasOwn(routes, name) ? name : '', id };
 }
 
 function checkAccess({ apiKey, user, exchange }: Call, { access, isAdminOnly = false }: Route): void {

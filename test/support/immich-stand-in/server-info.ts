@@ -122,10 +122,17 @@ export function currentKey({ createdAt, permissions }: StandInUser): object {
 }
 
 /** `GET /assets/{id}`. */
-export function assetAnswer(asset: StoredAsset, user: StandInUser, dialect: Dialect): object {
+export function assetAnswer(
+  asset: StoredAsset,
+  user: StandInUser,
+  dialect: Dialect,
+  tags: readonly object[] = [],
+): object {
   const { fileCreatedAt = asset.createdAt, fileModifiedAt = asset.createdAt } = asset.fields;
   const [createdAt, modifiedAt] = [fileCreatedAt, fileModifiedAt].map((date) => new Date(date).toISOString());
   const { deviceAssetId, deviceId } = asset.fields;
+  const { isFavorite = asset.fields.isFavorite === 'true', ...exif } = asset.changes;
+  const { description = '', rating = null, latitude = null, longitude = null } = exif;
   return {
     id: asset.id,
     createdAt: asset.createdAt,
@@ -140,7 +147,7 @@ export function assetAnswer(asset: StoredAsset, user: StandInUser, dialect: Dial
     fileModifiedAt: modifiedAt,
     localDateTime: createdAt,
     updatedAt: asset.createdAt,
-    isFavorite: asset.fields.isFavorite === 'true',
+    isFavorite,
     isArchived: asset.visibility === 'archive',
     isTrashed: asset.isTrashed,
     isOffline: false,
@@ -152,8 +159,16 @@ export function assetAnswer(asset: StoredAsset, user: StandInUser, dialect: Dial
     checksum: Buffer.from(asset.sha1, 'hex').toString('base64'),
     width: null,
     height: null,
-    exifInfo: { fileSizeInByte: asset.sizeBytes, dateTimeOriginal: createdAt, timeZone: null },
-    tags: [],
+    exifInfo: {
+      fileSizeInByte: asset.sizeBytes,
+      dateTimeOriginal: exif.dateTimeOriginal ?? createdAt,
+      timeZone: null,
+      description,
+      rating,
+      latitude,
+      longitude,
+    },
+    tags,
     people: [],
   };
 }

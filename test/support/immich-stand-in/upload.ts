@@ -70,7 +70,11 @@ function checkFields(
   }
 }
 
-function linkVideo(library: AssetLibrary, id: string | undefined): void {
+/**
+ * Hides the video of a live photo.
+ * @throws ApiError 400 when it is none
+ */
+export function linkVideo(library: AssetLibrary, id: string | undefined): void {
   if (id === undefined) return;
   const video = library.get(id);
   if (video === undefined) throw new ApiError(400, 'Live photo video not found');
