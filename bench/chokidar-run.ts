@@ -9,7 +9,8 @@ export type ChokidarWord = { readonly ready: number } | { readonly path: string;
 /** A bare process in which chokidar watches a folder: what other programs do to find files. */
 export interface ChokidarRun {
   readonly pid: number;
-  readonly readyMs: Promise<number>;
+  /** Undefined when it ended before: it may want more watches than the system has. */
+  readonly readyMs: Promise<number | undefined>;
   onFile(hear: (path: string, atMs: number) => void): void;
   stop(): Promise<void>;
 }
@@ -26,9 +27,11 @@ export async function fetchChokidar(folder: string): Promise<void> {
 export function startChokidar(moduleFolder: string, folder: string, quietMs?: number): ChokidarRun {
   const path = join(moduleFolder, 'node_modules/chokidar/index.js');
   const self = join(import.meta.dirname, 'chokidar-run.js');
-  const child: ChildProcess = fork(self, ['chokidar', path, folder, String(quietMs ?? '')]);
+  const words = ['chokidar', path, folder, String(quietMs ?? '')];
+  const child: ChildProcess = fork(self, words, { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] });
   let hearFile = (_path: string, _at: number) => {};
-  const readyMs = new Promise<number>((tell) => {
+  const readyMs = new Promise<number | undefined>((tell) => {
+    child.on('exit', () => tell(undefined));
     child.on('message', (word: ChokidarWord) => {
       if ('ready' in word) tell(word.ready);
       else hearFile(word.path, word.at);
