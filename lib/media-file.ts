@@ -1,4 +1,6 @@
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
+import type { ArchivedCompanion, Companion, UploadedCompanion } from './companions/companion.js';
+import { readCompanions, readUploadedCompanions } from './companions/read-companions.js';
 
 /** A file that lies in a watched folder. Sizes are bytes, times are milliseconds since 1970 or ISO 8601. */
 export interface FoundFile {
@@ -25,6 +27,8 @@ export interface StableFile extends FoundFile {
   readonly quietMs: number;
   /** Whether a video must also be complete inside. */
   readonly hasVideoCheck: boolean;
+  /** Files of the same folder that belong to it and travel with it; missing means none. */
+  readonly companions?: readonly Companion[];
 }
 
 /** A stable file that Immich holds: it named the asset and confirmed the same SHA-1. */
@@ -38,6 +42,9 @@ export interface UploadedFile extends StableFile {
   /** True only where the trash policy `accept` let it through. */
   readonly isTrashed: boolean;
   readonly uploadedAt: string;
+  readonly companions?: readonly UploadedCompanion[];
+  /** Of a sidecar that came after its photo: that photo, whose place in the archive it shares. */
+  readonly sidecarOf?: Pick<FoundFile, 'path' | 'mtimeMs'>;
 }
 
 /** An uploaded file whose original was dealt with. */
@@ -46,6 +53,7 @@ export interface ArchivedFile extends UploadedFile {
   readonly archivedTo: string | null;
   readonly archiveOutcome: 'moved' | 'already-archived' | 'kept' | 'deleted';
   readonly archivedAt: string;
+  readonly companions?: readonly ArchivedCompanion[];
 }
 
 /** Thrown when a message does not carry the record that a node needs. The sentence says what to wire instead. */
@@ -57,6 +65,9 @@ export class RecordError extends TypeError {
 }
 
 type Fields = Record<string, unknown>;
+
+/** A message may carry more than a record of its stage has. */
+type StableFileFields = FoundFile & { readonly companions?: unknown };
 
 /**
  * Reads a found file from a message. A plain absolute path (as core file nodes send it) is enough; what is
@@ -97,11 +108,17 @@ export function asStableFile(payload: unknown): StableFile {
   if (typeof stableAt !== 'string') {
     throw new RecordError('The message holds no stable file: put a stable-file node before this one.');
   }
+  const companions = readCompanions(fields.companions);
+  if (companions === undefined) {
+    throw new RecordError('The companions in the message are no files: leave them as stable-file made them.');
+  }
+  const { companions: _, ...file }: StableFileFields = asFoundFile(payload);
   return {
-    ...asFoundFile(payload),
+    ...file,
     stableAt,
     quietMs: numberOr(quietMs, 0),
     hasVideoCheck: hasVideoCheck !== false,
+    ...(companions.length > 0 && { companions }),
   };
 }
 
@@ -125,8 +142,16 @@ export function asUploadedFile(payload: unknown): UploadedFile {
       'The message holds no file that Immich confirmed: put an immich-upload node before this one. Nothing was moved.',
     );
   }
+  const companions = readUploadedCompanions(fields.companions);
+  if (companions === undefined) {
+    throw new RecordError(
+      'The message holds companions that Immich did not confirm: leave them as immich-upload made them. Nothing was moved.',
+    );
+  }
   const isTrashed = fields.isTrashed === true;
-  return { ...asStableFile(payload), sha1, assetId, ctimeMs, uploadOutcome, isTrashed, uploadedAt };
+  const { companions: _, ...file } = asStableFile(payload);
+  const group = companions.length > 0 && { companions };
+  return { ...file, ...group, sha1, assetId, ctimeMs, uploadOutcome, isTrashed, uploadedAt };
 }
 
 function isFields(value: unknown): value is Fields {

@@ -2,7 +2,9 @@ import { type FileIo, fileIo } from '../file-io.js';
 import { type ArchivedFile, asUploadedFile, RecordError, type UploadedFile } from '../media-file.js';
 import { SettingError, settingChoice } from '../settings.js';
 import { ArchiveError } from './archive-error.js';
-import { archivePath, isBelow, parseArchiveFolder, parseTemplate } from './archive-path.js';
+import { archiveGroup } from './archive-group.js';
+import { parseArchiveFolder, parseTemplate } from './archive-path.js';
+import { isInArchive, mustBeKept, targetOf } from './archive-target.js';
 import { deleteFile, moveFile } from './move-file.js';
 
 /** What to do with the original of a proven file. */
@@ -57,8 +59,12 @@ export async function archiveFile(
   given: Partial<FileIo> = {},
 ): Promise<ArchivedFile> {
   const io = fileIo(given);
-  const result = await carryOut(file, policy, io);
-  return { ...file, ...result, archivedAt: new Date(io.now()).toISOString() };
+  const { companions, ...alone } = file;
+  const result =
+    companions === undefined
+      ? await carryOut(alone, policy, io)
+      : await archiveGroup(alone, companions, policy, io);
+  return { ...alone, ...result, archivedAt: new Date(io.now()).toISOString() };
 }
 
 async function carryOut(
@@ -68,25 +74,13 @@ async function carryOut(
 ): Promise<Pick<ArchivedFile, 'archivedTo' | 'archiveOutcome'>> {
   if (policy.mode === 'keep') return { archivedTo: file.path, archiveOutcome: 'kept' };
   if (policy.mode === 'delete') {
-    if (file.isTrashed) {
-      throw new ArchiveError(
-        'unproven',
-        `"${file.path}" lies in Immich's trash, which empties itself, so it was not deleted. Restore it in Immich first.`,
-      );
-    }
+    mustBeKept(file);
     await deleteFile(file, io);
     return { archivedTo: null, archiveOutcome: 'deleted' };
   }
-  const { archiveFolder, template } = policy;
-  // Watched by mistake: an archived file must not go round and round.
-  if (
-    isBelow(archiveFolder, file.path) &&
-    !isBelow(archiveFolder, file.folder) &&
-    file.folder !== archiveFolder
-  ) {
+  if (isInArchive(file, policy.archiveFolder)) {
     return { archivedTo: file.path, archiveOutcome: 'already-archived' };
   }
-  const target = archivePath({ archiveFolder, template, file, now: new Date(io.now()) });
-  const { archivedTo, outcome } = await moveFile(file, target, archiveFolder, io);
+  const { archivedTo, outcome } = await moveFile(file, targetOf(file, policy, io), policy.archiveFolder, io);
   return { archivedTo, archiveOutcome: outcome };
 }

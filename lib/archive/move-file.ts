@@ -53,7 +53,7 @@ export async function deleteFile(file: UploadedFile, given: Partial<FileIo> = {}
 }
 
 /** Puts system errors into words; an abort goes through as it is. */
-async function saying<T>(
+export async function saying<T>(
   step: ArchiveStep,
   file: UploadedFile,
   folder: string,
@@ -95,6 +95,7 @@ async function findArchived(file: UploadedFile, target: string, io: FileIo): Pro
   throw vanishedError(file);
 }
 
-function vanishedError({ path }: UploadedFile): ArchiveError {
+/** The file is gone, and the archive does not have it. */
+export function vanishedError({ path }: UploadedFile): ArchiveError {
   return new ArchiveError('vanished', `"${path}" is no longer there, so there is nothing to archive.`);
 }

@@ -79,7 +79,8 @@ export function changedError({ path }: UploadedFile): ArchiveError {
   return new ArchiveError('changed', `"${path}" changed after its upload, so it stays where it is.`);
 }
 
-async function claimHere(from: string, to: string, io: FileIo): Promise<Claim | 'other-device'> {
+/** Gives a file a name in the archive, unless that is another device. */
+export async function claimHere(from: string, to: string, io: FileIo): Promise<Claim | 'other-device'> {
   try {
     return await claimName(from, to, io);
   } catch (error) {
@@ -96,21 +97,44 @@ async function finishMove(
   claim: Claim,
   io: FileIo,
 ): Promise<Move> {
+  const placed = await lookAtPlaced(file, stats, name, io);
+  if (claim === 'linked') await dropOldName(file, stats, name, placed, io);
+  return { archivedTo: name, outcome: 'moved' };
+}
+
+/**
+ * Makes sure that it was the proven version that got a name in the archive.
+ * @throws ArchiveError `changed` for another one, which has its old name again
+ */
+export async function lookAtPlaced(
+  file: UploadedFile,
+  stats: Stats,
+  name: string,
+  io: FileIo,
+): Promise<Stats> {
   const placed = await io.fs.lstat(name);
   const isUntouched =
     isSameInode(placed, stats) && placed.size === stats.size && placed.mtimeMs === stats.mtimeMs;
   if (!isUntouched && (!placed.isFile() || (await sha1OfFile(name, io)) !== file.sha1)) {
     await takeBack(name, placed, file, io);
   }
-  if (claim === 'linked') {
-    const left = await unlessCode(GONE, io.fs.lstat(file.path));
-    const isSame = left !== undefined && isSameInode(left, placed);
-    const end = isSame ? await removeSeen(file.path, placed, io) : 'another';
-    // Written to at the last moment, and the archive has the same inode.
-    if (end === 'changed') await takeBack(name, placed, file, io);
-    if (end === 'another') await removeOriginal(file, seenIn(stats), io);
-  }
-  return { archivedTo: name, outcome: 'moved' };
+  return placed;
+}
+
+/** Drops the old name of a file that has one in the archive, too. */
+export async function dropOldName(
+  file: UploadedFile,
+  stats: Stats,
+  name: string,
+  placed: Stats,
+  io: FileIo,
+): Promise<void> {
+  const left = await unlessCode(GONE, io.fs.lstat(file.path));
+  const isSame = left !== undefined && isSameInode(left, placed);
+  const end = isSame ? await removeSeen(file.path, placed, io) : 'another';
+  // Written to at the last moment, and the archive has the same inode.
+  if (end === 'changed') await takeBack(name, placed, file, io);
+  if (end === 'another') await removeOriginal(file, seenIn(stats), io);
 }
 
 async function finishCopy(file: UploadedFile, stats: Stats, name: string, io: FileIo): Promise<Move> {
@@ -126,7 +150,7 @@ async function takeBack(name: string, placed: Stats, file: UploadedFile, io: Fil
 }
 
 /** Removes the original if it still has the proven bytes. A newer version stays: folder-watch finds it. */
-async function removeOriginal(file: UploadedFile, seen: Seen, io: FileIo): Promise<void> {
+export async function removeOriginal(file: UploadedFile, seen: Seen, io: FileIo): Promise<void> {
   const look = await lookAtOriginal(file, seen, io);
   if (look.state === 'unchanged') await removeSeen(file.path, look.stats, io);
 }

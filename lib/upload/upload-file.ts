@@ -43,7 +43,7 @@ type Stored = {
 };
 
 /**
- * Brings one file into Immich and proves it: hash, ask, send what is new, ask again, look at the file again.
+ * Brings one file, without its companions, into Immich and proves it: hash, ask, send what is new, ask again, look at the file again.
  * It returns only when Immich names one asset with the SHA-1 of the file as it lies there now.
  * @throws ImmichError for what Immich or the network says; FileVersionError when the file changed or vanished
  */
@@ -62,8 +62,9 @@ export async function uploadFile(
     signal?.throwIfAborted();
     const stored = await store({ file, ...hashed, kept: loan?.bytes }, options, attempt);
     await mustBeSame(file, hashed);
+    const { companions: _, ...alone } = file;
     return {
-      ...file,
+      ...alone,
       sha1: hashed.sha1,
       ctimeMs: hashed.version.ctimeMs,
       assetId: stored.assetId,

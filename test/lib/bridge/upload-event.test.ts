@@ -28,6 +28,7 @@ const uploaded: UploadedFile = {
 };
 const archived: ArchivedFile = {
   ...uploaded,
+  companions: [],
   archivedTo: '/archive/2026/a b.jpg',
   archiveOutcome: 'moved',
   archivedAt: '2026-10-01T10:00:07.000Z',
