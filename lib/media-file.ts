@@ -45,6 +45,8 @@ export interface UploadedFile extends StableFile {
   readonly companions?: readonly UploadedCompanion[];
   /** Of a sidecar that came after its photo: that photo, whose place in the archive it shares. */
   readonly sidecarOf?: Pick<FoundFile, 'path' | 'mtimeMs'>;
+  /** In which library on which server, as `serverId` names it; missing where nobody remembers. */
+  readonly serverId?: string;
 }
 
 /** An uploaded file whose original was dealt with. */

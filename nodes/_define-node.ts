@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { type FileFlow, fileFlowOf, pathOf } from './_file-flow.js';
+import { filePartsOf } from './_file-parts.js';
+import { fileStoreOf } from './_file-store.js';
 import { makeTools, type NodeTools, type Output, worksByNode } from './_node-tools.js';
 import { toError } from './_shown-text.js';
 
@@ -37,6 +39,7 @@ export function defineNode<Config, Options, Work extends NodeWork = NodeWork>(
       start(RED, this, def as NodeDef & Config, type, definition);
     }
     fileFlowOf(RED.events);
+    filePartsOf(RED.events);
     const { credentials } = definition;
     RED.nodes.registerType<Node, NodeDef, object, Record<string, string>>(type, construct, { credentials });
   };
@@ -81,6 +84,7 @@ function start<Config, Options, Work extends NodeWork>(
     } catch (error) {
       node.warn(toError(error).message);
     }
+    await fileStoreOf(RED).letGo(node);
     done();
   });
 }

@@ -1,6 +1,9 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import type { FileStore } from '../lib/store/file-store.js';
 import { fileFlowOf } from './_file-flow.js';
 import { type FileLoad, fileLoadOf } from './_file-load.js';
+import { type FileParts, filePartsOf } from './_file-parts.js';
+import { fileStoreOf } from './_file-store.js';
 import { shownIn, toError } from './_shown-text.js';
 import { stateFlowOf } from './_state-flow.js';
 
@@ -43,6 +46,10 @@ export interface NodeTools<Options> {
   onReturnedFiles(handler: (paths: readonly string[]) => void): void;
   /** How many files of each watched folder are on their way, over all nodes. */
   readonly load: FileLoad;
+  /** What the nodes do with files. */
+  readonly parts: FileParts;
+  /** What was uploaded and what failed, over restarts; for all nodes the same. */
+  fileStore(): FileStore;
   /** Calls back when the node should send its state: when the flows have started, or another node asks. */
   onStateWanted(handler: () => void): void;
   /** Asks all nodes that own a state to send it anew: at once while the flows run, else when they have started. */
@@ -107,6 +114,8 @@ export function makeTools<Options>(
     returnFiles: flow.handBack,
     onReturnedFiles: (handler) => flow.onHandedBack(handler, signal),
     load: fileLoadOf(RED.events),
+    parts: filePartsOf(RED.events),
+    fileStore: () => fileStoreOf(RED).hold(node),
     onStateWanted: (handler) => states.onWanted(handler, signal),
     askForStates: states.ask,
   };

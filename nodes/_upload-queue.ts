@@ -2,6 +2,7 @@ import type { NodeMessage } from 'node-red';
 import type { StableFile } from '../lib/media-file.js';
 import type { StabilityRules } from '../lib/stable/stability.js';
 import { createStabilityGate } from '../lib/stable/stability-gate.js';
+import { remembering } from '../lib/store/remembering.js';
 import { createByteStore } from '../lib/upload/byte-store.js';
 import { probeServer } from '../lib/upload/server-probe.js';
 import { type TrashPolicy, uploadFile } from '../lib/upload/upload-file.js';
@@ -28,13 +29,17 @@ export function queueOf(
 ): UploadQueue<NodeMessage> {
   const { signal, options } = tools;
   const { trashPolicy } = options;
-  const { client } = serverOf(tools);
+  const { client, libraryId } = serverOf(tools);
+  tools.parts.sendsTo(libraryId, signal);
   const gate = createStabilityGate({ signal });
   const store = createByteStore();
   const queue = createUploadQueue<NodeMessage>({
     ...initial,
     signal,
-    upload: (file, attempt) => uploadFile(file, { client, trashPolicy, store }, attempt),
+    upload: remembering((file, attempt) => uploadFile(file, { client, trashPolicy, store }, attempt), {
+      store: tools.fileStore(),
+      server: libraryId,
+    }),
     // A file that changed under way waits again under the rules that stable-file had for it.
     settle: (file) => gate.waitFor(file, rulesOf(file)),
     probe: (trouble) => probeServer(client, trouble),

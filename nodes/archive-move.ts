@@ -10,6 +10,7 @@ import {
 import { createRetryLater, type RetryLaterOptions } from '../lib/archive/retry-later.js';
 import { type FileIo, fileIo } from '../lib/file-io.js';
 import type { ArchivedFile, UploadedFile } from '../lib/media-file.js';
+import { rememberArchived } from '../lib/store/remember-archived.js';
 import { atMostEvery } from '../lib/throttle.js';
 import { archiveDiskOf } from './_archive-disk.js';
 import { type Hand, showStatus } from './_archive-status.js';
@@ -37,6 +38,8 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
   const { signal, options: policy } = tools;
   const io = fileIo({ ...given, signal });
   const disk = archiveDiskOf(tools, io);
+  const store = tools.fileStore();
+  if (policy.mode === 'keep') tools.parts.keeps(tools.id, signal);
   const later = createRetryLater({ signal, isTransient, wait });
   const hand: Hand = { files: new Map(), troubles: new Map(), archivedCount: 0 };
   /** Failed for good under these settings: handed back, too, when the node is repaired. */
@@ -65,6 +68,7 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
     let isHandedBack = false;
     try {
       const payload = await later.run(file.path, () => attempt(file, msg));
+      await rememberArchived(store, payload, tools.id, io);
       hand.archivedCount += 1;
       return { ...msg, topic: 'file/archived', filename: payload.archivedTo ?? file.path, payload };
     } catch (error) {

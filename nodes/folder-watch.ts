@@ -11,6 +11,7 @@ import {
 } from '../lib/watch/folder-watch.js';
 import { obeyCommands } from './_command-answer.js';
 import { defineNode } from './_define-node.js';
+import { settledFilesOf } from './_file-parts.js';
 import type { NodeTools } from './_node-tools.js';
 
 interface Config extends FolderWatchConfig {
@@ -40,6 +41,7 @@ export default defineNode<Config, Options>('folder-watch', {
       {
         ...options,
         room: (folder) => MOST_ON_THEIR_WAY - load.inHand(folder),
+        areSettled: settledFilesOf(tools),
         askExtensions: server ? async () => tools.workOf<Server>(server)?.mediaExtensions() : undefined,
       },
       {

@@ -3,6 +3,7 @@ import { parseApiKey } from '../lib/immich/api-key.js';
 import { createImmichClient, type ImmichClient } from '../lib/immich/immich-client.js';
 import { apiBase } from '../lib/immich/server-address.js';
 import { SettingError, settingNumber, settingText } from '../lib/settings.js';
+import { serverId } from '../lib/store/server-id.js';
 import { defineNode, type NodeWork } from './_define-node.js';
 import { tlsOptions } from './_tls-options.js';
 
@@ -26,6 +27,8 @@ export interface ImmichServer extends NodeWork {
   readonly client: ImmichClient;
   /** Whether a key is set at all. */
   readonly hasKey: boolean;
+  /** Names the library of the key's user, as `serverId` makes it. */
+  readonly libraryId: string;
   /** Extensions with a dot, lower case; undefined while the server does not answer. Asked once. */
   mediaExtensions(): Promise<readonly string[] | undefined>;
 }
@@ -57,6 +60,7 @@ export default defineNode<Config, Options, ImmichServer>('immich-server', {
     return {
       client,
       hasKey: apiKey !== undefined,
+      libraryId: serverId(client.origin, apiKey),
       async mediaExtensions() {
         // Not an error: whoever asks has a built-in list and asks again later.
         extensions ??= await client.mediaExtensions().catch(() => undefined);

@@ -19,8 +19,11 @@ export interface SeenFile {
 /** A file that was proven, with where its record travels: enough of an `UploadedFile` for a memory. */
 type Proven = Pick<
   UploadedFile,
-  'path' | 'sizeBytes' | 'mtimeMs' | 'ctimeMs' | 'sha1' | 'assetId' | 'uploadOutcome' | 'uploadedAt'
->;
+  'path' | 'sizeBytes' | 'mtimeMs' | 'ctimeMs' | 'sha1' | 'uploadOutcome' | 'uploadedAt'
+> & {
+  /** Null for a sidecar, of which there is no receipt: Immich does not know it by its bytes. */
+  readonly assetId: string | null;
+};
 type Archived = Proven & Pick<ArchivedFile, 'archivedTo' | 'archivedAt'>;
 
 /** Of the file that lies in the archive now. */
@@ -101,6 +104,7 @@ export function openFileStore(options: StoreDatabaseOptions): FileStore {
 
   async function archive(server: string, of: Archived): Promise<void> {
     const known = (await receiptOf(server, of.sha1)) ?? firstReceipt(of);
+    if (known === undefined) return;
     const { archivedTo, archivedAt } = of;
     db.put(receiptKey(server, of.sha1), receipt.fields({ ...known, archivedTo, archivedAt }));
   }
@@ -111,6 +115,7 @@ export function openFileStore(options: StoreDatabaseOptions): FileStore {
     noteUploaded(server, of) {
       putFile(server, of.path, { ...of, keptBy: null });
       const first = firstReceipt(of);
+      if (first === undefined) return;
       if (of.uploadOutcome === 'duplicate') inOrder(() => confirm(server, first));
       else db.put(receiptKey(server, of.sha1), receipt.fields(first));
     },
@@ -166,8 +171,9 @@ export function openFileStore(options: StoreDatabaseOptions): FileStore {
   };
 }
 
-function firstReceipt(of: Proven): Receipt {
+function firstReceipt(of: Proven): Receipt | undefined {
   const { sha1, assetId, uploadOutcome: outcome, sizeBytes, uploadedAt, path } = of;
+  if (assetId === null) return undefined;
   return { sha1, assetId, outcome, sizeBytes, uploadedAt, path, archivedTo: null, archivedAt: null };
 }
 

@@ -25,6 +25,8 @@ export interface UploadFileOptions {
 /** What one attempt leaves for the next: a file that has not changed need not be hashed again. */
 export interface AttemptMemory {
   hashed?: HashedVersion;
+  /** What was remembered over a restart has been looked up. */
+  isRecalled?: boolean;
 }
 
 export interface Attempt {

@@ -12,6 +12,7 @@ import {
   undecodableNames,
 } from './folder-listing.js';
 import type { IgnoreRule } from './ignore-rules.js';
+import { type AreSettled, settledNames, versionText } from './settled-files.js';
 
 /** What of a watched folder counts. Sizes are bytes. */
 export interface FolderFilter {
@@ -50,6 +51,8 @@ export interface FolderLookOptions {
   readonly gate: () => Promise<void>;
   /** Called for a file whose version was just noted. */
   readonly onNew: (folder: KnownFolder, name: string) => void;
+  /** Which of these files were dealt with before a restart, and need nothing. Without it none was. */
+  readonly areSettled?: AreSettled | undefined;
   readonly onProblem: (problem: FolderProblem) => void;
   readonly now: () => Date;
   /** When the watch began, in milliseconds since 1970. */
@@ -84,6 +87,7 @@ export async function lookIntoFolder(
   let hasUndecodable = false;
   for await (const slice of names ? namedEntries(names) : listFolder(folder.path, AT_ONCE, io)) {
     const seen = await Promise.all(slice.map((entry) => lookAtEntry(folder, entry, options)));
+    const settled = await settledNames(folder, slice, seen, options.areSettled);
     await options.gate();
     if (signal.aborted) return [];
     for (const [at, { name }] of slice.entries()) {
@@ -93,7 +97,7 @@ export async function lookIntoFolder(
       if (entry === 'folder') {
         folder.folders.add(name);
         folders.push(join(folder.path, name));
-      } else if (typeof entry === 'object') passOn(folder, name, entry, options);
+      } else if (typeof entry === 'object') passOn(folder, name, entry, settled.has(name), options);
     }
   }
   const known = names ?? [...folder.versions.keys(), ...folder.folders, ...folder.tooLarge];
@@ -142,7 +146,13 @@ function isYoung({ ctimeMs }: Stats, { startedAtMs, now }: FolderLookOptions): b
   return ctimeMs >= startedAtMs && Math.abs(now().getTime() - ctimeMs) < ASIDE_MS;
 }
 
-function passOn(folder: KnownFolder, name: string, stats: Stats, options: FolderLookOptions): void {
+function passOn(
+  folder: KnownFolder,
+  name: string,
+  stats: Stats,
+  isSettled: boolean,
+  options: FolderLookOptions,
+): void {
   const { filter, index, onNew, onProblem } = options;
   if (stats.size > filter.maxBytes) {
     if (index.addTooLarge(folder, name)) {
@@ -150,10 +160,10 @@ function passOn(folder: KnownFolder, name: string, stats: Stats, options: Folder
     }
     return;
   }
-  const version = `${stats.size}:${stats.mtimeMs}`;
+  const version = versionText(stats);
   if (stats.size < filter.minBytes || folder.versions.get(name) === version) return;
   index.setVersion(folder, name, version);
-  onNew(folder, name);
+  if (!isSettled) onNew(folder, name);
 }
 
 /** Reports a problem unless it was said under this key since the folder was found. */

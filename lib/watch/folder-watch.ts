@@ -6,6 +6,7 @@ import { type FolderIo, realFolderIo } from './folder-listing.js';
 import type { FolderFilter, FolderProblem } from './folder-look.js';
 import { watchByPolling, watchBySignals } from './folder-signals.js';
 import { makePauseGate } from './pause-gate.js';
+import type { AreSettled } from './settled-files.js';
 import { reasonToSkip } from './skip-reason.js';
 import { WatchedFolder, type WatchedFolderState } from './watched-folder.js';
 
@@ -17,6 +18,8 @@ export interface FolderWatchOptions extends Omit<FolderFilter, 'extensions'> {
   readonly extensions?: ReadonlySet<string>;
   /** What the server takes, or undefined while it does not answer: asked until it has, and never waited for. */
   readonly askExtensions?: () => Promise<readonly string[] | undefined>;
+  /** Which files were dealt with before a restart and need nothing. */
+  readonly areSettled?: AreSettled;
   /** Never looked into, by whichever path it is reached. */
   readonly archiveFolder?: string;
   readonly isPolling: boolean;
@@ -152,6 +155,7 @@ function folderSettings(
   return (root: string) => ({
     io,
     now,
+    areSettled: options.areSettled,
     startedAtMs,
     signal,
     quietMs,

@@ -7,6 +7,7 @@ import { type FolderLookOptions, lookIntoFolder, problemOf, sayOnce } from './fo
 import type { StartFolderWatch } from './folder-signals.js';
 import { FoundLine, type FoundLineOptions } from './found-line.js';
 import { type Look, LookQueue } from './look-queue.js';
+import type { AreSettled } from './settled-files.js';
 import type { SkipReason } from './skip-reason.js';
 
 /** How a watched folder itself is; `skipped`: it is the archive, or another watched folder under a second name. */
@@ -37,6 +38,8 @@ export class WatchedFolder {
   #seen: string | undefined;
   #hasScanned = false;
   #isProbing = false;
+  /** Whether everything counts as new until it was looked at once, be it settled or not. */
+  #isAnew = false;
 
   constructor(options: WatchedFolderOptions) {
     this.#options = options;
@@ -101,6 +104,7 @@ export class WatchedFolder {
   /** Makes all files count as new. */
   forgetAll(): void {
     this.#index.forgetVersions();
+    this.#isAnew = true;
   }
 
   /** Makes one file count as new, and looks at it. */
@@ -117,6 +121,7 @@ export class WatchedFolder {
     } catch (error) {
       if (!this.#options.signal.aborted) this.#failed(look.path, error);
     }
+    if (!this.#queue.hasScan && look.isDeep) this.#isAnew = false;
     if (!this.#queue.hasScan && this.#state === 'watching') this.#hasScanned = true;
     this.#options.onChange();
   }
@@ -134,7 +139,10 @@ export class WatchedFolder {
     if (reason !== undefined || signal.aborted) return;
     const folder = isNew ? this.#index.put(path, identity) : known;
     await this.#startWatch(folder);
-    const options = { ...this.#options, index: this.#index, onNew: this.#line.add };
+    // Asked anew for each file: everything may come to count as new while this look is under way.
+    const areSettled: AreSettled = async (files) =>
+      this.#isAnew ? [] : ((await this.#options.areSettled?.(files)) ?? []);
+    const options = { ...this.#options, index: this.#index, areSettled, onNew: this.#line.add };
     const folders = await lookIntoFolder(folder, isNew ? undefined : names, options);
     folder.said.delete('folder');
     if (isRoot) this.#become('watching', identity);
