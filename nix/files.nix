@@ -13,6 +13,7 @@
     "flows"
     "icons"
     "locales"
+    "resources"
     "test/support"
     "test/fixtures/photo.jpg"
     "CHANGELOG.md"
@@ -44,6 +45,7 @@
     "package.json"
     "dist"
     "examples"
+    "resources"
     "test/fixtures/photo.jpg"
     "LICENSE"
   ];

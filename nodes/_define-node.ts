@@ -3,8 +3,10 @@ import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'nod
 import { type FileFlow, fileFlowOf, pathOf } from './_file-flow.js';
 import { filePartsOf } from './_file-parts.js';
 import { fileStoreOf } from './_file-store.js';
+import { monitorOf, passOn } from './_monitor.js';
 import { makeTools, type NodeTools, type Output, worksByNode } from './_node-tools.js';
 import { toError } from './_shown-text.js';
+import { serveSidebar } from './_sidebar.js';
 
 /** What a node does: all of it optional, so that a config node can be a bare object. */
 export interface NodeWork {
@@ -40,6 +42,7 @@ export function defineNode<Config, Options, Work extends NodeWork = NodeWork>(
     }
     fileFlowOf(RED.events);
     filePartsOf(RED.events);
+    serveSidebar(RED);
     const { credentials } = definition;
     RED.nodes.registerType<Node, NodeDef, object, Record<string, string>>(type, construct, { credentials });
   };
@@ -52,7 +55,8 @@ function start<Config, Options, Work extends NodeWork>(
   type: string,
   definition: NodeDefinition<Config, Options, Work>,
 ): void {
-  const flow = fileFlowOf(RED.events);
+  const [flow, monitor] = [fileFlowOf(RED.events), monitorOf(RED.events)];
+  const pass = passOn(RED.events, node.id);
   const closing = new AbortController();
   // Every file in hand listens for the end; that is no leak.
   setMaxListeners(0, closing.signal);
@@ -71,14 +75,16 @@ function start<Config, Options, Work extends NodeWork>(
     let failure: Error | undefined;
     try {
       const output = await work.onInput?.(msg);
-      if (output !== undefined && !closing.signal.aborted) flow.pass(withoutError(output), send);
+      if (output !== undefined && !closing.signal.aborted) pass(withoutError(output), send);
     } catch (error) {
       if (!closing.signal.aborted) failure = toError(error);
     }
+    if (failure !== undefined) monitor.failed(node.id, msg, failure);
     finish(node, done, failure);
   });
   node.on('close', async (isRemoved: boolean, done: () => void) => {
     closing.abort();
+    monitor.forget(node.id);
     try {
       await work.close?.(isRemoved);
     } catch (error) {

@@ -1,9 +1,11 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import type { MonitorPart } from '../lib/monitor/monitor-part.js';
 import type { FileStore } from '../lib/store/file-store.js';
 import { fileFlowOf } from './_file-flow.js';
 import { type FileLoad, fileLoadOf } from './_file-load.js';
 import { type FileParts, filePartsOf } from './_file-parts.js';
 import { fileStoreOf } from './_file-store.js';
+import { monitorOf, passOn } from './_monitor.js';
 import { shownIn, toError } from './_shown-text.js';
 import { stateFlowOf } from './_state-flow.js';
 
@@ -50,6 +52,8 @@ export interface NodeTools<Options> {
   readonly parts: FileParts;
   /** What was uploaded and what failed, over restarts; for all nodes the same. */
   fileStore(): FileStore;
+  /** What the sidebar of the editor shows of this node. */
+  shows(part: MonitorPart): void;
   /** Calls back when the node should send its state: when the flows have started, or another node asks. */
   onStateWanted(handler: () => void): void;
   /** Asks all nodes that own a state to send it anew: at once while the flows run, else when they have started. */
@@ -68,6 +72,7 @@ export function makeTools<Options>(
   signal: AbortSignal,
 ): NodeTools<Options> {
   const [flow, states] = [fileFlowOf(RED.events), stateFlowOf(RED.events)];
+  const [monitor, pass] = [monitorOf(RED.events), passOn(RED.events, node.id)];
   let shown = '';
   return {
     id: node.id,
@@ -94,9 +99,10 @@ export function makeTools<Options>(
       node.status(status);
     },
     send: (output) => {
-      if (output !== undefined && !signal.aborted) flow.pass(output, (now) => node.send(now));
+      if (output !== undefined && !signal.aborted) pass(output, (now) => node.send(now));
     },
     report(error, msg) {
+      monitor.failed(node.id, msg, toError(error));
       try {
         node.error(toError(error), msg);
       } catch {
@@ -116,6 +122,7 @@ export function makeTools<Options>(
     load: fileLoadOf(RED.events),
     parts: filePartsOf(RED.events),
     fileStore: () => fileStoreOf(RED).hold(node),
+    shows: (part) => monitor.add(node.id, part),
     onStateWanted: (handler) => states.onWanted(handler, signal),
     askForStates: states.ask,
   };

@@ -49,6 +49,13 @@ export function queueOf(
     onChange,
   });
   tools.load.carries(queue.moving, signal);
+  tools.shows({
+    stage: 'uploaded',
+    waiting: () => queue.state().pending + queue.state().active,
+    state: () => queue.state(),
+    underway: queue.underway,
+    origin: () => client.origin,
+  });
   return withKeptBack(queue, tools.load);
 }
 

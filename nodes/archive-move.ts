@@ -48,6 +48,7 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
   show();
   // What waits for the archive is in Immich already, and holds up no other upload.
   tools.load.carries(() => withoutTrouble(hand), signal);
+  tools.shows({ stage: 'archived', waiting: () => hand.files.size });
 
   return {
     async onInput(msg) {

@@ -1,18 +1,11 @@
-import { basename } from 'node:path';
 import { settingText } from '../lib/settings.js';
 import { atMostEvery } from '../lib/throttle.js';
-import type { FolderProblem } from '../lib/watch/folder-look.js';
 import { type FolderWatchConfig, parseFolderSettings } from '../lib/watch/folder-settings.js';
-import {
-  type FolderWatchOptions,
-  type FolderWatchReport,
-  type FolderWatchState,
-  watchFolders,
-} from '../lib/watch/folder-watch.js';
+import { type FolderWatchOptions, type FolderWatchState, watchFolders } from '../lib/watch/folder-watch.js';
 import { obeyCommands } from './_command-answer.js';
 import { defineNode } from './_define-node.js';
 import { settledFilesOf } from './_file-parts.js';
-import type { NodeTools } from './_node-tools.js';
+import { showStatus, waitingIn, warn } from './_watch-report.js';
 
 interface Config extends FolderWatchConfig {
   readonly server?: string;
@@ -26,8 +19,6 @@ interface Options extends FolderWatchOptions {
 interface Server {
   mediaExtensions(): Promise<readonly string[] | undefined>;
 }
-
-const LONGEST_STATUS = 19;
 
 /** Files of one folder that are in the hands of other nodes; each costs some kilobytes there. */
 const MOST_ON_THEIR_WAY = 2_000;
@@ -68,6 +59,7 @@ export default defineNode<Config, Options>('folder-watch', {
     });
     tools.onReturnedFiles(watch.forget);
     load.keepsBack(watch.keptBack, signal);
+    tools.shows({ stage: 'found', waiting: () => waitingIn(watch.report()) });
 
     const obey = obeyCommands(tools, {
       pause: watch.pause,
@@ -89,34 +81,4 @@ export default defineNode<Config, Options>('folder-watch', {
 function isAll(payload: unknown): boolean {
   if (typeof payload === 'object' && payload !== null) return 'all' in payload && payload.all === true;
   return payload === 'all';
-}
-
-function showStatus(tools: NodeTools<Options>, { state, folders }: FolderWatchReport): void {
-  const files = folders.reduce((sum, { fileCount }) => sum + fileCount, 0);
-  const waiting = folders.reduce((sum, folder) => sum + folder.waiting, 0);
-  const missing = folders.filter((folder) => folder.state === 'missing');
-  const [first] = missing;
-  if (folders.length === 0) tools.status('grey', 'no-folder');
-  else if (state === 'paused') tools.status('grey', 'paused');
-  else if (folders.some((folder) => folder.state === 'unreadable')) tools.status('red', 'unreadable');
-  else if (folders.some((folder) => folder.state === 'skipped')) tools.status('red', 'skipped');
-  else if (state === 'scanning') tools.status('blue', 'scanning', { files });
-  else if (first === undefined && waiting > 0) tools.status('blue', 'waiting', { files: waiting });
-  else if (first === undefined) tools.status('green', 'watching', { files });
-  else if (missing.length > 1) tools.status('yellow', 'missing-many', { folders: missing.length });
-  else {
-    const folder = basename(first.path);
-    const fits = `missing: ${folder}`.length <= LONGEST_STATUS;
-    tools.status('yellow', fits ? 'missing-named' : 'missing', { folder });
-  }
-}
-
-function warn(tools: NodeTools<Options>, { kind, path, detail }: FolderProblem): void {
-  const megabytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(1);
-  tools.log('warn', kind, {
-    path,
-    detail,
-    size: megabytes(Number(detail)),
-    limit: megabytes(tools.options.maxBytes),
-  });
 }

@@ -40,6 +40,7 @@ export default defineNode<Config, Options>('stable-file', {
     });
     showStatus();
     tools.load.carries(gate.moving, tools.signal);
+    tools.shows({ stage: 'stable', waiting: () => gate.waitingCount });
 
     return {
       async onInput(msg): Promise<Output> {

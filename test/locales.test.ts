@@ -6,7 +6,8 @@ import { projectRoot } from './support/node-red-process.js';
 const folder = join(projectRoot, 'locales/en-US');
 const nodes = readdirSync(folder)
   .filter((name) => name.endsWith('.json'))
-  .map((name) => name.slice(0, -'.json'.length));
+  .map((name) => name.slice(0, -'.json'.length))
+  .filter((name) => name !== 'sidebar');
 
 type Catalogue = Record<string, Record<string, Record<string, string>>>;
 const catalogueOf = (node: string) =>
@@ -41,3 +42,26 @@ describe.each(nodes)('the words of %s', (node) => {
     expect(help).toMatch(/### Details/);
   });
 });
+
+it('the sidebar has every word that it shows, and none that it does not', () => {
+  const sources = readdirSync(join(projectRoot, 'resources/sidebar'))
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => readFileSync(join(projectRoot, 'resources/sidebar', name), 'utf8'))
+    .join('\n');
+  // Some end in a name that the runtime tells: sidebar.state.${mood}
+  const asked = [...sources.matchAll(/['`]sidebar\.([a-z.-]+)(\$\{)?/g)].map(([, key = '', isOpen]) =>
+    isOpen === undefined ? key : `${key}*`,
+  );
+  const catalogue = JSON.parse(readFileSync(join(folder, 'sidebar.json'), 'utf8')) as Record<string, object>;
+  const there = keysIn(catalogue.sidebar ?? {});
+  const isAsked = (key: string) =>
+    asked.some((wanted) => (wanted.endsWith('*') ? key.startsWith(wanted.slice(0, -1)) : key === wanted));
+  expect(there.filter((key) => !isAsked(key))).toEqual([]);
+  expect(asked.filter((key) => !key.endsWith('*') && !there.includes(key))).toEqual([]);
+});
+
+function keysIn(words: object, before = ''): string[] {
+  return Object.entries(words).flatMap(([key, value]) =>
+    typeof value === 'string' ? [before + key] : keysIn(value as object, `${before}${key}.`),
+  );
+}

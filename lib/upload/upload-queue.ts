@@ -188,6 +188,9 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     /** Paths of all files in hand, and the files of those that go on by themselves. */
     paths: line.paths,
     moving: line.moving,
+    /** The files that are hashed, sent or proven now. */
+    underway: () =>
+      [...active].map(({ file, sentBytes }) => ({ path: file.path, sizeBytes: file.sizeBytes, sentBytes })),
     counts: tally.counts,
     state(): UploadState {
       const trouble = gate.trouble ?? room.restReason;

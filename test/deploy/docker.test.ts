@@ -166,7 +166,7 @@ describe('Dockerfile', () => {
       names!.split(' '),
     );
     const packed = ['README.md', 'LICENSE', 'CHANGELOG.md', 'tsconfig.json', 'tsconfig.build.json'];
-    const assets = ['flows', 'icons', 'locales'];
+    const assets = ['flows', 'icons', 'locales', 'resources'];
     const needed = new Set([...compiled, ...copied.filter((name) => name !== '.'), ...packed, ...assets]);
     expect(allowed.sort()).toEqual([...needed].sort());
     for (const name of allowed) expect(existsSync(join(projectRoot, name)), name).toBe(true);

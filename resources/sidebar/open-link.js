@@ -1,0 +1,20 @@
+import { html, icon } from './dom.js';
+import { word } from './words.js';
+
+/** A link to where Immich shows a file; null when there is no such place. */
+export function openLink({ link, name }) {
+  if (link === null || !/^https?:/.test(link)) return null;
+  return html(
+    'a',
+    {
+      href: link,
+      target: '_blank',
+      rel: 'noopener noreferrer',
+      'aria-label': word('sidebar.open-of', { name }),
+      title: word('sidebar.open'),
+    },
+    icon('external-link'),
+    ' ',
+    word('sidebar.open'),
+  );
+}
