@@ -10,6 +10,15 @@ export interface Hand {
   archivedCount: number;
 }
 
+/** The files that go on by themselves, each companion as often as there are. */
+export function* withoutTrouble({ files, troubles }: Hand): Generator<UploadedFile> {
+  for (const file of files.keys()) {
+    if (troubles.has(file)) continue;
+    yield file;
+    for (const _ of file.companions ?? []) yield file;
+  }
+}
+
 /** What files wait for, the most urgent first. Red needs a person, yellow may pass without one. */
 const TROUBLES: readonly (readonly [ArchiveProblem, StatusFill])[] = [
   ['no-disk', 'red'],

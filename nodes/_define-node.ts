@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { type FileFlow, fileFlowOf, pathOf } from './_file-flow.js';
+import { type FileFlow, fileFlowOf, pathsOf } from './_file-flow.js';
 import { filePartsOf } from './_file-parts.js';
 import { fileStoreOf } from './_file-store.js';
 import { monitorOf, passOn } from './_monitor.js';
@@ -109,7 +109,7 @@ function refusal(problem: Error, flow: FileFlow): NodeWork {
   const refused = new Set<string>();
   return {
     onInput(msg) {
-      for (const path of pathOf(msg)) refused.add(path);
+      for (const path of pathsOf(msg)) refused.add(path);
       throw problem;
     },
     close: () => flow.handBack([...refused]),

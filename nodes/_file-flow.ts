@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { NodeMessage } from 'node-red';
+import { fieldsOf, textOf } from '../lib/fields.js';
 import type { Output } from './_node-tools.js';
 
 const RETURNED = 'immich-bridge:files-returned';
@@ -35,7 +36,7 @@ export function fileFlowOf(events: EventEmitter): FileFlow {
   });
   const flow: FileFlow = {
     pass(output, send) {
-      const paths = isRunning ? [] : messagesOf(output).flatMap(onwardPath);
+      const paths = isRunning ? [] : messagesOf(output).flatMap(onwardPaths);
       if (paths.length > 0) flow.handBack(paths);
       else send(output);
     },
@@ -73,8 +74,17 @@ export function pathOf({ payload }: NodeMessage): string[] {
   return typeof path === 'string' ? [path] : [];
 }
 
-function onwardPath(msg: NodeMessage): string[] {
-  return ONWARD.has(msg.topic) ? pathOf(msg) : [];
+/** The paths of that file and of all that travel with it. */
+export function pathsOf(msg: NodeMessage): string[] {
+  const { companions } = fieldsOf(msg.payload);
+  const others = Array.isArray(companions)
+    ? companions.flatMap((one) => textOf(fieldsOf(one).path) ?? [])
+    : [];
+  return [...pathOf(msg), ...others];
+}
+
+function onwardPaths(msg: NodeMessage): string[] {
+  return ONWARD.has(msg.topic) ? pathsOf(msg) : [];
 }
 
 function messagesOf(output: NonNullable<Output>): NodeMessage[] {

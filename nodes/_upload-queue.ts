@@ -4,18 +4,22 @@ import type { StabilityRules } from '../lib/stable/stability.js';
 import { createStabilityGate } from '../lib/stable/stability-gate.js';
 import { remembering } from '../lib/store/remembering.js';
 import { createByteStore } from '../lib/upload/byte-store.js';
+import type { StackPolicy } from '../lib/upload/join-assets.js';
 import { probeServer } from '../lib/upload/server-probe.js';
+import { settleGroup } from '../lib/upload/settle-group.js';
 import { type TrashPolicy, uploadFile } from '../lib/upload/upload-file.js';
 import type { UploadMemory } from '../lib/upload/upload-memory.js';
 import { createUploadQueue, type UploadQueue } from '../lib/upload/upload-queue.js';
 import { pathOf } from './_file-flow.js';
 import type { FileLoad } from './_file-load.js';
 import type { NodeTools } from './_node-tools.js';
+import { companionsOf, fellowIn } from './_upload-companions.js';
 import { serverOf } from './_upload-server.js';
 
 interface QueueSettings {
   readonly server: string | undefined;
   readonly trashPolicy: TrashPolicy;
+  readonly stackPolicy: StackPolicy;
 }
 
 /**
@@ -33,15 +37,18 @@ export function queueOf(
   tools.parts.sendsTo(libraryId, signal);
   const gate = createStabilityGate({ signal });
   const store = createByteStore();
+  const memory = tools.fileStore();
+  const companions = companionsOf(tools, {
+    client,
+    upload: (file, attempt) => uploadFile(file, { client, trashPolicy, store }, attempt),
+    lookUp: fellowIn(memory, libraryId),
+  });
   const queue = createUploadQueue<NodeMessage>({
     ...initial,
     signal,
-    upload: remembering((file, attempt) => uploadFile(file, { client, trashPolicy, store }, attempt), {
-      store: tools.fileStore(),
-      server: libraryId,
-    }),
+    upload: remembering(companions.upload, { store: memory, server: libraryId }),
     // A file that changed under way waits again under the rules that stable-file had for it.
-    settle: (file) => gate.waitFor(file, rulesOf(file)),
+    settle: (file) => settleGroup(file, (one) => gate.waitFor(one, rulesOf(one))),
     probe: (trouble) => probeServer(client, trouble),
     onProblem: (error, msg) => tools.report(error, msg),
     onDelay: (error, msg) =>
@@ -56,7 +63,7 @@ export function queueOf(
     underway: queue.underway,
     origin: () => client.origin,
   });
-  return withKeptBack(queue, tools.load);
+  return withKeptBack(companions.withLateOnes(queue), tools.load);
 }
 
 /** Counts what folder-watch keeps back among the pending files, in the folders of which files came. */

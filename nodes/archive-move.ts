@@ -8,12 +8,13 @@ import {
   provenFile,
 } from '../lib/archive/archive-file.js';
 import { createRetryLater, type RetryLaterOptions } from '../lib/archive/retry-later.js';
+import { pathsOfGroup } from '../lib/companions/companion.js';
 import { type FileIo, fileIo } from '../lib/file-io.js';
 import type { ArchivedFile, UploadedFile } from '../lib/media-file.js';
 import { rememberArchived } from '../lib/store/remember-archived.js';
 import { atMostEvery } from '../lib/throttle.js';
 import { archiveDiskOf } from './_archive-disk.js';
-import { type Hand, showStatus } from './_archive-status.js';
+import { type Hand, showStatus, withoutTrouble } from './_archive-status.js';
 import { defineNode, type NodeWork } from './_define-node.js';
 import type { NodeTools, Output } from './_node-tools.js';
 
@@ -61,7 +62,7 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
     async close(isRemoved) {
       await Promise.allSettled(hand.files.values());
       if (isRemoved && !tools.isInFlow()) await disk.forget();
-      tools.returnFiles([...refused, ...[...hand.files.keys()].map(({ path }) => path)]);
+      tools.returnFiles([...refused, ...[...hand.files.keys()].flatMap(pathsOfGroup)]);
     },
   };
 
@@ -75,11 +76,11 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
     } catch (error) {
       isHandedBack = signal.aborted;
       if (!isNoLongerOurs(error)) {
-        if (!signal.aborted) refused.add(file.path);
+        if (!signal.aborted) for (const path of pathsOfGroup(file)) refused.add(path);
         throw error;
       }
       tools.log('warn', error.code, { path: file.path });
-      tools.returnFiles([file.path]);
+      tools.returnFiles(pathsOfGroup(file));
       return undefined;
     } finally {
       hand.troubles.delete(file);
@@ -102,10 +103,6 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
       throw error;
     }
   }
-}
-
-function* withoutTrouble({ files, troubles }: Hand): Generator<UploadedFile> {
-  for (const file of files.keys()) if (!troubles.has(file)) yield file;
 }
 
 function isTransient(error: unknown): error is ArchiveError {

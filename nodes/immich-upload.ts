@@ -4,12 +4,13 @@ import { settingChoice, settingNumber, settingText } from '../lib/settings.js';
 import { atMostEvery } from '../lib/throttle.js';
 import { followHealth, PRESSURE_POLICIES, type PressurePolicy } from '../lib/upload/back-pressure.js';
 import { CONCURRENCY_RANGE, parseConcurrency } from '../lib/upload/command.js';
+import { STACK_POLICIES, type StackPolicy } from '../lib/upload/join-assets.js';
 import type { Pressure } from '../lib/upload/room.js';
 import type { TrashPolicy } from '../lib/upload/upload-file.js';
 import type { UploadQueue } from '../lib/upload/upload-queue.js';
 import { isCommand, obeyCommands } from './_command-answer.js';
 import { defineNode } from './_define-node.js';
-import { pathOf } from './_file-flow.js';
+import { pathOf, pathsOf } from './_file-flow.js';
 import type { NodeTools, Output } from './_node-tools.js';
 import { memoryOf } from './_upload-memory.js';
 import { queueOf } from './_upload-queue.js';
@@ -20,6 +21,7 @@ interface Config {
   concurrency?: string;
   trashPolicy?: string;
   pressure?: string;
+  stack?: string;
 }
 
 interface Options {
@@ -27,6 +29,7 @@ interface Options {
   concurrency: number;
   trashPolicy: TrashPolicy;
   pressure: PressurePolicy;
+  stackPolicy: StackPolicy;
 }
 
 export default defineNode<Config, Options>('immich-upload', {
@@ -40,6 +43,7 @@ export default defineNode<Config, Options>('immich-upload', {
       'hold',
     ),
     pressure: settingChoice('When Immich is busy', config.pressure, PRESSURE_POLICIES, 'off'),
+    stackPolicy: settingChoice('Stack', config.stack, STACK_POLICIES, 'jpeg'),
   }),
   create(tools) {
     const memory = memoryOf(tools);
@@ -106,9 +110,9 @@ async function take(
     if (code === 'vanished') {
       tools.log('info', 'vanished', { file: pathOf(msg).join('') });
       // It may be there again before folder-watch missed it.
-      tools.returnFiles(pathOf(msg));
+      tools.returnFiles(pathsOf(msg));
     }
-    if (code === 'vanished' || code === 'superseded') return undefined;
+    if (code === 'vanished' || code === 'superseded' || code === 'no-photo') return undefined;
     throw error;
   }
 }

@@ -9,6 +9,8 @@ export interface AssetFacts {
   /** SHA-1 of what Immich stores, 40 lower-case hex digits. */
   readonly sha1: string;
   readonly livePhotoVideoId: string | null;
+  /** The stack that it is on. */
+  readonly stackId: string | null;
   readonly isTrashed: boolean;
 }
 
@@ -142,12 +144,13 @@ function aboutTheseFiles(error: ImmichError): ImmichError {
 }
 
 function assetFacts(body: unknown, origin: string): AssetFacts {
-  const { id, checksum, livePhotoVideoId, isTrashed } = isObject(body) ? body : {};
+  const { id, checksum, livePhotoVideoId, stack, isTrashed } = isObject(body) ? body : {};
   if (!isAssetId(id) || typeof checksum !== 'string') throw strange('says nothing about an asset', origin);
   return {
     assetId: id,
     sha1: Buffer.from(checksum, 'base64').toString('hex'),
     livePhotoVideoId: isAssetId(livePhotoVideoId) ? livePhotoVideoId : null,
+    stackId: isObject(stack) && isAssetId(stack.id) ? stack.id : null,
     isTrashed: isTrashed === true,
   };
 }

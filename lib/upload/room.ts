@@ -1,3 +1,4 @@
+import { bytesOfGroup } from '../companions/companion.js';
 import type { ImmichError } from '../immich/immich-error.js';
 import type { ServerGate } from './server-gate.js';
 import type { Entry } from './upload-entry.js';
@@ -34,7 +35,7 @@ export function createRoom(concurrency: number, gate: ServerGate) {
       // A large one that the trouble did not break goes on beside the one that goes ahead.
       if (gate.isTrial) return ![...active].some(({ isAhead }) => isAhead);
       let load = 0;
-      for (const { file } of active) load += loadOf(file.sizeBytes);
+      for (const { file } of active) load += loadOf(bytesOfGroup(file));
       return load < slots.size();
     },
     /** The turn of a file; rejects with the gate's trouble if there is some by then, unless the file goes ahead. */

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { isSidecar } from '../companions/media-kind.js';
 import type { UploadedFile } from '../media-file.js';
 
 /** What an uploader has done so far, over all restarts. Counts are files, sizes bytes; duplicates are no uploads. */
@@ -45,17 +46,29 @@ export function countsOn(day: string, counts: UploadCounts): UploadCounts {
   return { ...counts, today: next };
 }
 
-/** The counts after one more file is in Immich; what was there before is only a duplicate, however often it is met. */
+/**
+ * The counts after one more file is in Immich with its companions; what was there before is only a duplicate, however
+ * often it is met, and a sidecar counts as nothing.
+ */
 export function withUploaded(counts: UploadCounts, file: UploadedFile): UploadCounts {
+  const { companions = [] } = file;
+  const assets = companions.filter(({ assetId }) => assetId !== null);
+  return [file, ...assets].reduce((sum, one) => withAsset(sum, one, file), counts);
+}
+
+type Asset = Pick<UploadedFile, 'path' | 'sizeBytes' | 'uploadOutcome'>;
+
+function withAsset(counts: UploadCounts, asset: Asset, { path, uploadedAt }: UploadedFile): UploadCounts {
   const { totals, today } = counts;
-  if (file.uploadOutcome === 'duplicate') {
+  if (isSidecar(asset.path)) return counts;
+  if (asset.uploadOutcome === 'duplicate') {
     return { ...counts, totals: { ...totals, duplicates: totals.duplicates + 1 } };
   }
   return {
-    totals: { ...totals, files: totals.files + 1, bytes: totals.bytes + file.sizeBytes },
+    totals: { ...totals, files: totals.files + 1, bytes: totals.bytes + asset.sizeBytes },
     today: { ...today, uploaded: today.uploaded + 1 },
-    lastUploadAt: file.uploadedAt,
-    lastFile: basename(file.path),
+    lastUploadAt: uploadedAt,
+    lastFile: basename(path),
   };
 }
 

@@ -68,7 +68,15 @@ export function makeEntry<Context>(file: StableFile, context: Context): Entry<Co
   return { ...begin, file, tryEnded: Promise.resolve(), context, memory: {}, promise, resolve, reject };
 }
 
-/** Whether two records are of the same version of a file. */
+/** Whether two records are of the same version of a file, with the same versions of the same companions. */
 export function isSameFile(a: StableFile, b: StableFile): boolean {
+  const [ours = [], theirs = []] = [a.companions, b.companions];
+  if (!isSameVersion(a, b) || ours.length !== theirs.length) return false;
+  return ours.every((companion) => theirs.some((other) => isSameVersion(companion, other)));
+}
+
+type Version = Pick<StableFile, 'path' | 'sizeBytes' | 'mtimeMs'>;
+
+function isSameVersion(a: Version, b: Version): boolean {
   return a.path === b.path && a.sizeBytes === b.sizeBytes && a.mtimeMs === b.mtimeMs;
 }

@@ -8,6 +8,7 @@ import {
 } from '../file-version.js';
 import type { ImmichClient, KnownAsset } from '../immich/immich-client.js';
 import { ImmichError } from '../immich/immich-error.js';
+import type { UploadExtras } from '../immich/upload-extras.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
 import type { ByteStore } from './byte-store.js';
 
@@ -27,11 +28,17 @@ export interface AttemptMemory {
   hashed?: HashedVersion;
   /** What was remembered over a restart has been looked up. */
   isRecalled?: boolean;
+  /** The asset that Immich said it made of the file: what travelled along arrived with it. */
+  createdId?: string;
+  /** The same for each companion, by its path. */
+  parts?: Map<string, AttemptMemory>;
 }
 
 export interface Attempt {
   readonly signal?: AbortSignal;
   readonly memory?: AttemptMemory;
+  /** What goes along with the file where it is new. */
+  readonly extras?: UploadExtras;
   /** Called with the bytes of each piece sent. */
   readonly onBytes?: (bytes: number) => void;
   /** Runs the sending when it is this file's turn. */
@@ -45,8 +52,8 @@ type Stored = {
 };
 
 /**
- * Brings one file, without its companions, into Immich and proves it: hash, ask, send what is new, ask again, look at the file again.
- * It returns only when Immich names one asset with the SHA-1 of the file as it lies there now.
+ * Brings one file, without its companions, into Immich and proves it: hash, ask, send what is new, ask again, look at
+ * the file again. It returns only when Immich names one asset with the SHA-1 of the file as it lies there now.
  * @throws ImmichError for what Immich or the network says; FileVersionError when the file changed or vanished
  */
 export async function uploadFile(
@@ -102,9 +109,11 @@ async function store(hashed: Hashed, options: UploadFileOptions, attempt: Attemp
   if (before.isKnown) return settleTrash(before, 'duplicate', hashed, options);
 
   const { version, kept } = hashed;
-  const form = { path: hashed.file.path, fileName, version, kept, onBytes: attempt.onBytes };
+  const { extras, onBytes } = attempt;
+  const form = { path: hashed.file.path, fileName, version, kept, onBytes, ...(extras && { extras }) };
   const { signal, inTurn = (work) => work() } = attempt;
   const answer = await inTurn(() => client.upload(form, signal));
+  if (answer.outcome === 'created' && attempt.memory) attempt.memory.createdId = answer.assetId;
   const after = await client.check(hashed.sha1);
   if (!after.isKnown || after.assetId !== answer.assetId) {
     throw new ImmichError(

@@ -1,3 +1,4 @@
+import { pathsOfGroup } from '../companions/companion.js';
 import type { Entry } from './upload-entry.js';
 
 /** All files in hand, by path, and those among them that wait for their turn, in order. */
@@ -18,11 +19,14 @@ export function createUploadLine<Context>() {
     /** Whether an entry is still the one for its path. */
     has,
     all: () => inHand.values(),
-    paths: () => [...inHand.keys()],
-    /** The files that wait for their turn or are on their way. */
+    paths: () => [...inHand.values()].flatMap(({ file }) => pathsOfGroup(file)),
+    /** The files that wait for their turn or are on their way, each companion as often as there are. */
     *moving() {
-      for (const { phase, file } of inHand.values())
-        if (phase === 'pending' || phase === 'active') yield file;
+      for (const { phase, file } of inHand.values()) {
+        if (phase !== 'pending' && phase !== 'active') continue;
+        yield file;
+        for (const _ of file.companions ?? []) yield file;
+      }
     },
     /** Takes a new file in hand, at the end of the line. */
     add(entry: Entry<Context>) {

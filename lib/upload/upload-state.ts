@@ -1,3 +1,4 @@
+import { assetsOfGroup, bytesOfGroup } from '../companions/companion.js';
 import type { ImmichError, ImmichErrorKind } from '../immich/immich-error.js';
 import type { UploadedFile } from '../media-file.js';
 import { localDay } from './local-day.js';
@@ -5,7 +6,10 @@ import { createRateMeter } from './rate-meter.js';
 import { countsOn, noCounts, type UploadCounts, withFailed, withUploaded } from './upload-counts.js';
 import type { Entry, Phase } from './upload-entry.js';
 
-/** What the uploader is doing, as its second output tells it. Counts are files, sizes bytes, times ISO 8601. */
+/**
+ * What the uploader is doing, as its second output tells it. Counts are photos and videos, those that travel with another
+ * one too, but no sidecars beside them; sizes are bytes, times ISO 8601.
+ */
 export interface UploadState {
   /** `backoff` waits for something that will pass, `error` for a person; both hold all files. */
   readonly state: 'idle' | 'uploading' | 'paused' | 'backoff' | 'error';
@@ -71,10 +75,10 @@ export function createUploadTally({ counts: before, now = () => new Date() }: Up
       const phases: Record<Phase, number> = { pending: 0, active: 0, settling: 0, delayed: 0, failed: 0 };
       const way = { sentBytes: 0, totalBytes: 0 };
       for (const { phase, file, sentBytes } of entries) {
-        phases[phase] += 1;
+        phases[phase] += assetsOfGroup(file);
         if (phase !== 'active') continue;
         way.sentBytes += sentBytes;
-        way.totalBytes += file.sizeBytes;
+        way.totalBytes += bytesOfGroup(file);
       }
       const percent = Math.min(100, Math.round((100 * way.sentBytes) / way.totalBytes));
       const { totals, today, lastUploadAt, lastFile } = counts();

@@ -1,5 +1,6 @@
 import { FileVersionError } from '../file-version.js';
 import { ImmichError } from '../immich/immich-error.js';
+import { NoPhotoError } from './late-companions.js';
 import type { Entry } from './upload-entry.js';
 
 /**
@@ -20,6 +21,7 @@ export function verdictOn(
 ): Verdict {
   if (trouble !== undefined && error === trouble) return 'requeue';
   if (error instanceof FileVersionError) return error.code === 'vanished' ? 'drop' : 'settle';
+  if (error instanceof NoPhotoError) return 'drop';
   if (!(error instanceof ImmichError)) return 'reread';
   // The server answered each question in between: then it is this file that breaks the connection.
   if (error.scope === 'server' && error.willPass && holds >= MOST_HOLDS) return 'retry';

@@ -1,10 +1,10 @@
+import { childOf, parseXml, type XmlElement } from '../../xml-tree.js';
 import { GpuError } from '../gpu-error.js';
 import type { GpuPartition } from '../gpu-reading.js';
 import { type GpuProcess, pciSlot, percent, sampleOf } from '../gpu-sample.js';
 import { activeReasons, isEnabled, mebibytes, type NvidiaGpu, troubleOf } from './nvidia-csv.js';
 import { toolError } from './tool-error.js';
 import { firstOf, numberValue, programName, textValue } from './tool-value.js';
-import { childOf, parseXml, type XmlElement } from './xml-tree.js';
 
 /** Long lists of what the card could do: up to four fifths of a document, and nothing in them is read. */
 const BALLAST = { begin: '<supported_clocks>', end: '</supported_clocks>' };

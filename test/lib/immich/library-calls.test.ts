@@ -79,7 +79,13 @@ describe.each(['v2', 'v3'] as const)('against Immich %s', (dialect) => {
   it('reads an asset, and says that there is none', async () => {
     const assetId = await upload('a.jpg');
     const sha1 = sha1Of('bytes of a.jpg');
-    expect(await client.asset(assetId)).toEqual({ assetId, sha1, livePhotoVideoId: null, isTrashed: false });
+    expect(await client.asset(assetId)).toEqual({
+      assetId,
+      sha1,
+      livePhotoVideoId: null,
+      stackId: null,
+      isTrashed: false,
+    });
     server.trash(assetId);
     expect(await client.asset(assetId)).toMatchObject({ isTrashed: true });
     expect(await client.asset(NOBODY)).toBeUndefined();

@@ -29,7 +29,13 @@ function assetOf({ id, library, dialect }: RoutedCall, access: string): StoredAs
 }
 
 function answerOf({ user, dialect, collections }: RoutedCall, asset: StoredAsset): object {
-  return assetAnswer(asset, user, dialect, collections.tagsOf(asset.id));
+  const stack = collections.stacks().find(({ assetIds }) => assetIds.includes(asset.id));
+  return {
+    ...assetAnswer(asset, user, dialect, collections.tagsOf(asset.id)),
+    stack: stack
+      ? { id: stack.id, primaryAssetId: stack.assetIds[0], assetCount: stack.assetIds.length }
+      : null,
+  };
 }
 
 /** `DELETE /assets`. */

@@ -1,6 +1,9 @@
-/** One element of a document, as far as nvidia-smi writes XML. */
+/** One element of a document. */
 export interface XmlElement {
+  /** With its prefix, as in `rdf:Description`. */
   readonly name: string;
+  /** What stands in its tag, as it is written. */
+  readonly attributeText: string;
   readonly children: readonly XmlElement[];
   /** What stands between the tags, trimmed, without the children. */
   readonly text: string;
@@ -10,22 +13,22 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&',
 
 /** A tag, a piece of text, or something to leave out (a comment, the prolog, the DOCTYPE). Takes linear time. */
 const TOKEN =
-  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!(?!--)[^>]*>|<(\/?)([A-Za-z_][\w.-]*)(?:\s[^<>]*?)?(\/?)>|([^<]+)/gy;
+  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!(?!--)[^>]*>|<(\/?)([A-Za-z_][\w.:-]*)(\s[^<>]*?)?(\/?)>|([^<]+)/gy;
 
-/** These documents are five deep; one that is far deeper is none of them. */
+/** Documents of real programs are a dozen deep; one that is far deeper is none of them. */
 const DEEPEST = 32;
 
 /**
- * Reads the XML that nvidia-smi writes: elements, attributes (left out) and text, no name spaces, no entities of its
- * own. Answers with the outermost element, or undefined when the text is no whole document. That is far less than
- * XML, and it is all that these documents have in any version; so no parser with its own rules is carried along.
+ * Reads the XML that nvidia-smi and writers of sidecars write: elements, attributes and text, prefixes as part of the
+ * names, no entities of its own. Answers with the outermost element, or undefined when the text is no whole document.
+ * That is far less than XML, and it is all that these documents have; so no parser with its own rules is carried along.
  */
 export function parseXml(text: string): XmlElement | undefined {
-  const root: Draft = { name: '', children: [], text: '' };
+  const root: Draft = { name: '', attributeText: '', children: [], text: '' };
   const open: Draft[] = [root];
   let end = 0;
   for (const match of text.matchAll(TOKEN)) {
-    const [whole, closing, name, empty, words] = match;
+    const [whole, closing, name, attributeText = '', empty, words] = match;
     const parent = open.at(-1);
     if (match.index !== end || parent === undefined || open.length > DEEPEST) return undefined;
     end += whole.length;
@@ -34,7 +37,7 @@ export function parseXml(text: string): XmlElement | undefined {
     } else if (closing === '/') {
       if (open.pop()?.name !== name || open.length === 0) return undefined;
     } else if (name !== undefined) {
-      const element: Draft = { name, children: [], text: '' };
+      const element: Draft = { name, attributeText, children: [], text: '' };
       parent.children.push(element);
       if (empty !== '/') open.push(element);
     }
@@ -52,14 +55,21 @@ export function childOf(element: XmlElement | undefined, ...names: string[]): Xm
   return undefined;
 }
 
+/** What the tag of an element says, by name. */
+export function attributesOf({ attributeText }: XmlElement): ReadonlyMap<string, string> {
+  const pairs = attributeText.matchAll(/([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')/g);
+  return new Map([...pairs].map(([, name = '', double, single]) => [name, decoded(double ?? single ?? '')]));
+}
+
 interface Draft {
   readonly name: string;
+  readonly attributeText: string;
   readonly children: Draft[];
   text: string;
 }
 
-function finished({ name, children, text }: Draft): XmlElement {
-  return { name, children: children.map(finished), text: decoded(text.trim()) };
+function finished({ name, attributeText, children, text }: Draft): XmlElement {
+  return { name, attributeText, children: children.map(finished), text: decoded(text.trim()) };
 }
 
 function decoded(text: string): string {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { childOf, parseXml } from '../../../../lib/gpu/text/xml-tree.js';
+import { childOf, parseXml } from '../../lib/xml-tree.js';
 
-it('reads elements, attributes left out, with their text decoded', () => {
+it('reads elements with their attributes and text, decoded where they are asked for', () => {
   const text = `<?xml version="1.0" ?>
     <!DOCTYPE log SYSTEM "log.dtd"><!-- a > b -->
     <log a="1 2"><name>A &amp; B &lt;x&gt; &#65;&#x42; &other; &#xffffff;</name><empty /><none/></log>
@@ -9,9 +9,9 @@ it('reads elements, attributes left out, with their text decoded', () => {
   const log = parseXml(text);
   expect(log?.name).toBe('log');
   expect(log?.children).toEqual([
-    { name: 'name', children: [], text: 'A & B <x> AB &other; &#xffffff;' },
-    { name: 'empty', children: [], text: '' },
-    { name: 'none', children: [], text: '' },
+    { name: 'name', attributeText: '', children: [], text: 'A & B <x> AB &other; &#xffffff;' },
+    { name: 'empty', attributeText: ' ', children: [], text: '' },
+    { name: 'none', attributeText: '', children: [], text: '' },
   ]);
   expect(childOf(log, 'missing', 'none', 'empty')?.name).toBe('none');
   expect(childOf(undefined, 'x')).toBeUndefined();
