@@ -25,6 +25,8 @@ export interface NodeDefinition<Config, Options, Work extends NodeWork> {
   /** Turns the editor's strings into options, or throws a sentence that names the field. */
   parse(config: Config, credentials: Record<string, string | undefined>): Options;
   create(tools: NodeTools<Options>): Work;
+  /** Offers what the node's dialog asks of the runtime; called once, when the type is registered. */
+  readonly offer?: (RED: NodeAPI) => void;
 }
 
 /**
@@ -43,6 +45,7 @@ export function defineNode<Config, Options, Work extends NodeWork = NodeWork>(
     fileFlowOf(RED.events);
     filePartsOf(RED.events);
     serveSidebar(RED);
+    definition.offer?.(RED);
     const { credentials } = definition;
     RED.nodes.registerType<Node, NodeDef, object, Record<string, string>>(type, construct, { credentials });
   };

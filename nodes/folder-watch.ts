@@ -4,6 +4,7 @@ import { type FolderWatchConfig, parseFolderSettings } from '../lib/watch/folder
 import { type FolderWatchOptions, type FolderWatchState, watchFolders } from '../lib/watch/folder-watch.js';
 import { obeyCommands } from './_command-answer.js';
 import { defineNode } from './_define-node.js';
+import { offerFolderCheck } from './_editor-folder-check.js';
 import { settledFilesOf } from './_file-parts.js';
 import { showStatus, waitingIn, warn } from './_watch-report.js';
 
@@ -24,6 +25,7 @@ interface Server {
 const MOST_ON_THEIR_WAY = 2_000;
 
 export default defineNode<Config, Options>('folder-watch', {
+  offer: offerFolderCheck,
   parse: (config) => ({ ...parseFolderSettings(config), server: settingText(config.server) }),
   create(tools) {
     const { options, signal, load } = tools;

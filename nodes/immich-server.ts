@@ -5,6 +5,9 @@ import { apiBase } from '../lib/immich/server-address.js';
 import { SettingError, settingNumber, settingText } from '../lib/settings.js';
 import { serverId } from '../lib/store/server-id.js';
 import { defineNode, type NodeWork } from './_define-node.js';
+import { offerCommands } from './_editor-command.js';
+import { offerServerTest } from './_editor-server-test.js';
+import { offerValues } from './_editor-values.js';
 import { tlsOptions } from './_tls-options.js';
 
 interface Config {
@@ -34,6 +37,11 @@ export interface ImmichServer extends NodeWork {
 }
 
 export default defineNode<Config, Options, ImmichServer>('immich-server', {
+  offer(RED) {
+    offerValues(RED);
+    offerCommands(RED);
+    offerServerTest(RED);
+  },
   credentials: { apiKey: { type: 'password' } },
   parse(config, credentials) {
     const url = settingText(config.url) ?? settingText(process.env.IMMICH_API_URL);

@@ -7,6 +7,7 @@ import { parseBaseTopic, parseDiscoveryPrefix, parseInstance } from '../lib/mqtt
 import { settingBoolean, settingChoice, settingNumber } from '../lib/settings.js';
 import { claimName, clientIdOf } from './_bridge-name.js';
 import { defineNode } from './_define-node.js';
+import { offerBrokerTest } from './_editor-broker-test.js';
 import { memoryPath } from './_memory-path.js';
 import { mqttReport } from './_mqtt-report.js';
 import { type BrokerConfig, type BrokerSettings, type FindNode, parseBroker } from './_mqtt-settings.js';
@@ -32,6 +33,7 @@ interface Options {
 }
 
 export default defineNode<Config, Options>('mqtt-bridge', {
+  offer: offerBrokerTest,
   credentials: { username: { type: 'text' }, password: { type: 'password' } },
   parse: (config, credentials) => ({
     findBroker: (findNode) => parseBroker(config, credentials, findNode),

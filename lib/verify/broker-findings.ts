@@ -129,8 +129,12 @@ async function connect(
 ): Promise<Open | { readonly end: ConnectionEnd }> {
   const mark = randomBytes(6).toString('hex');
   const topic = `${bridgeTopics(settings.baseTopic, settings.instance).root}/verify/${mark}`;
-  const { address, username, password } = settings;
-  const login = { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
+  const { address, username, password, tls } = settings;
+  const login = {
+    ...(tls !== undefined && { tls }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+  };
   for (const version of [5, 4] as const) {
     const connection = openConnection({
       address,

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls';
 import { type BrokerAddress, parseBrokerAddress } from '../mqtt/mqtt-address.js';
 import { parseBaseTopic, parseDiscoveryPrefix, parseInstance } from '../mqtt/mqtt-topics.js';
 import { SettingError, settingSecret, settingText } from '../settings.js';
@@ -7,6 +8,8 @@ export interface BrokerSettings {
   readonly address: BrokerAddress;
   readonly username: string | undefined;
   readonly password: string | undefined;
+  /** Own certificates and authorities, for an encrypted connection. */
+  readonly tls?: ConnectionOptions | undefined;
   readonly baseTopic: string;
   readonly instance: string;
   readonly discoveryPrefix: string;

@@ -49,9 +49,11 @@ export async function folderFindings(settings: FolderSettings, signal: AbortSign
   return findings;
 }
 
-type Trouble = [found: string, advice: string];
+/** What is wrong, and what to do. */
+export type Trouble = [found: string, advice: string];
 
-async function folderTrouble(path: string): Promise<Trouble | undefined> {
+/** Why a path is no folder that can be looked at; undefined when it is one. */
+export async function folderTrouble(path: string): Promise<Trouble | undefined> {
   try {
     if ((await stat(path)).isDirectory()) return undefined;
     return ['this is a file, not a folder', 'Name the folder that it lies in.'];
@@ -119,8 +121,8 @@ async function archiveFindings(
   ];
 }
 
-/** The archive is made when the first file goes there, if that can be done. */
-async function missingArchive(path: string, problem: Finding): Promise<Finding> {
+/** The archive is made when the first file goes there, if that can be done: then the problem is a warning. */
+export async function missingArchive(path: string, problem: Finding): Promise<Finding> {
   const isMissing = (folder: string) =>
     stat(folder).then(
       () => false,
@@ -165,15 +167,18 @@ async function writeTrouble(folder: string): Promise<string | undefined> {
   }
 }
 
-function rightAdvice(verb: 'read' | 'write'): string {
+/** What to do where a right is missing. */
+export function rightAdvice(verb: 'read' | 'write'): string {
   return `Give the user that runs Node-RED the right to ${verb} there.`;
 }
 
-function count(number: number, noun: string): string {
+/** As in `1 file`, `12 files`. */
+export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-function size(bytes: number): string {
+/** As in `35 GB`. */
+export function size(bytes: number): string {
   if (bytes < 1_000_000) return `${Math.round(bytes / 1_000)} kB`;
   return bytes < 1_000_000_000 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

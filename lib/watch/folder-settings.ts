@@ -65,7 +65,11 @@ function parseSizes(config: FolderWatchConfig): { minBytes: number; maxBytes: nu
   );
 }
 
-function fullPath(field: string, written: string, home: string): string {
+/**
+ * A path in full, with `~` filled in.
+ * @throws SettingError when it does not begin at the root
+ */
+export function fullPath(field: string, written: string, home: string): string {
   const path = /^~($|[/\\])/.test(written) ? join(home, written.slice(1)) : written;
   if (isAbsolute(path)) return resolve(path);
   throw new SettingError(
