@@ -11,6 +11,11 @@
   bridge.addChecks = (dialog) => {
     if (dialog.form.find('[data-check-folders]').length) watchFolders(dialog);
     for (const button of dialog.form.find('[data-test]').toArray()) addTest(dialog, $(button));
+    for (const button of dialog.form.find('[data-command]').toArray()) {
+      $(button)
+        .prop('disabled', !bridge.canObey(dialog.node))
+        .on('click', () => bridge.command(dialog.node, $(button).data('command')));
+    }
   };
 
   /** All that the dialog holds now, saved or not. */

@@ -86,18 +86,24 @@
       });
     });
 
+  /** Gives a running node a command, and says whether it took it. */
+  bridge.command = async (node, command) => {
+    try {
+      await bridge.ask('command', { id: node.id, command });
+      RED.notify(bridge.say(`dialog.${command}`), { type: 'success', id: 'immich-bridge', timeout: 2000 });
+    } catch (error) {
+      RED.notify(error.message, { type: 'error', id: 'immich-bridge', timeout: 8000 });
+    }
+  };
+  bridge.canObey = (node) => !node.changed && !node.d;
+
   /** The button of a node in the workspace, which gives it a command; not before it is deployed. */
   bridge.button = (command) => ({
     enabled() {
-      return !this.changed && !this.d;
+      return bridge.canObey(this);
     },
-    async onclick() {
-      try {
-        await bridge.ask('command', { id: this.id, command });
-        RED.notify(bridge.say(`dialog.${command}`), { type: 'success', id: 'immich-bridge', timeout: 2000 });
-      } catch (error) {
-        RED.notify(error.message, { type: 'error', id: 'immich-bridge', timeout: 8000 });
-      }
+    onclick() {
+      bridge.command(this, command);
     },
   });
 

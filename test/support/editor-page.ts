@@ -1,0 +1,77 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { onTestFinished } from 'vitest';
+import { projectRoot } from './node-red-process.js';
+
+/** Where the tests of the editor put the pictures of the documentation. */
+export const IMAGES = join(projectRoot, 'docs/images');
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Starts Chromium as it is installed, without what it does in the background. */
+export function startBrowser(): Promise<Browser> {
+  mkdirSync(IMAGES, { recursive: true });
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  });
+}
+
+export interface EditorPage {
+  readonly page: Page;
+  /** What the page complained about. */
+  readonly errors: string[];
+}
+
+export interface PageOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly locale?: string;
+  readonly colorScheme?: 'light' | 'dark';
+  readonly scale?: number;
+}
+
+/** Opens an editor and waits until it can be used; the page is closed after the test. */
+export async function openEditor(
+  browser: Browser,
+  url: string,
+  { width = 1600, height = 1000, locale = 'en-US', colorScheme = 'light', scale = 1 }: PageOptions = {},
+): Promise<EditorPage> {
+  const viewport = { width, height };
+  const page = await browser.newPage({ viewport, locale, colorScheme, deviceScaleFactor: scale });
+  onTestFinished(() => page.close());
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto(url);
+  await page.waitForFunction(
+    () =>
+      document.querySelector('.red-ui-palette-node') !== null &&
+      document.querySelector('#red-ui-loading-progress')?.checkVisibility() !== true,
+    undefined,
+    { timeout: 60_000 },
+  );
+  return { page, errors };
+}
+
+/** Waits until nothing moves any more. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    document.getAnimations().every(({ playState }) => playState !== 'running'),
+  );
+}
+
+/** Opens the dialog of a node in the workspace. */
+export async function openDialog(page: Page, id: string): Promise<void> {
+  await page.locator(`#${id} .red-ui-flow-node`).first().dblclick();
+  await page.waitForSelector('.red-ui-tray .ib-dialog .ib-row', { state: 'visible' });
+  await settled(page);
+}
+
+/** Opens the dialog of the immich-server that the open dialog has chosen. */
+export async function openServerDialog(page: Page): Promise<void> {
+  await page.locator('#node-input-btn-server-edit, [id^="node-input-lookup-server"]').first().click();
+  await page.waitForSelector('#node-config-input-url', { state: 'attached' });
+  await page.waitForSelector('.red-ui-tray .ib-dialog .ib-row [data-test="server"]', { state: 'visible' });
+  await settled(page);
+}
