@@ -115,6 +115,23 @@ in
         at a time, `hold` waits. Null means `off`.
       '';
     };
+    order = optional (types.enum [
+      "found"
+      "newest"
+      "oldest"
+      "small"
+    ]) {
+      description = "Which waiting file goes next; `small` means small before big. Null means `found`.";
+    };
+    quietHours = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [
+        "22:00-06:00"
+        "Sat Sun 22:00-09:00"
+      ];
+      description = "Hours of the clock on the wall in which nothing is sent, with days before them if you like.";
+    };
   };
 
   stability = {

@@ -25,6 +25,8 @@ let
     "upload.maxFileSizeMB" = "MAX_FILE_SIZE_MB";
     "upload.concurrency" = "UPLOAD_CONCURRENCY";
     "upload.backPressure" = "UPLOAD_BACK_PRESSURE";
+    "upload.order" = "UPLOAD_ORDER";
+    "upload.quietHours" = "QUIET_HOURS";
     "stability.waitSeconds" = "FILE_STABILITY_WAIT_SECONDS";
     "stability.checkInterval" = "FILE_STABILITY_CHECK_INTERVAL";
     "stability.waitSecondsVideo" = "FILE_STABILITY_WAIT_SECONDS_VIDEO";

@@ -5,11 +5,12 @@ import { createStabilityGate } from '../lib/stable/stability-gate.js';
 import { remembering } from '../lib/store/remembering.js';
 import { createByteStore } from '../lib/upload/byte-store.js';
 import type { StackPolicy } from '../lib/upload/join-assets.js';
+import type { UploadQueueOptions } from '../lib/upload/queue-options.js';
 import { probeServer } from '../lib/upload/server-probe.js';
 import { settleGroup } from '../lib/upload/settle-group.js';
 import { type TrashPolicy, uploadFile } from '../lib/upload/upload-file.js';
-import type { UploadMemory } from '../lib/upload/upload-memory.js';
 import { createUploadQueue, type UploadQueue } from '../lib/upload/upload-queue.js';
+import type { UploadOrder } from '../lib/upload/waiting-line.js';
 import { pathOf } from './_file-flow.js';
 import type { FileLoad } from './_file-load.js';
 import type { NodeTools } from './_node-tools.js';
@@ -20,6 +21,7 @@ interface QueueSettings {
   readonly server: string | undefined;
   readonly trashPolicy: TrashPolicy;
   readonly stackPolicy: StackPolicy;
+  readonly order: UploadOrder;
 }
 
 /**
@@ -28,7 +30,7 @@ interface QueueSettings {
  */
 export function queueOf(
   tools: NodeTools<QueueSettings>,
-  initial: UploadMemory['initial'],
+  initial: Pick<UploadQueueOptions<NodeMessage>, 'concurrency' | 'counts' | 'pause'>,
   onChange: () => void,
 ): UploadQueue<NodeMessage> {
   const { signal, options } = tools;
@@ -45,6 +47,7 @@ export function queueOf(
   });
   const queue = createUploadQueue<NodeMessage>({
     ...initial,
+    order: options.order,
     signal,
     upload: remembering(companions.upload, { store: memory, server: libraryId }),
     // A file that changed under way waits again under the rules that stable-file had for it.

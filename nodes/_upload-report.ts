@@ -11,7 +11,14 @@ export function createUploadReport(tools: NodeTools<unknown>): (state: UploadSta
   return (state) => {
     const [fill, key] = statusOf(state);
     const left = state.pending + state.active;
-    tools.status(fill, key, { left, failed: state.failed, files: state.totals.files, ...progress(state) });
+    const until = clockTime(state.pausedUntil ?? state.quietUntil);
+    tools.status(fill, key, {
+      left,
+      until,
+      failed: state.failed,
+      files: state.totals.files,
+      ...progress(state),
+    });
     tools.send([null, { topic: 'upload/state', payload: { ...state, node: tools.id } }]);
     const { problem } = state;
     if (problem?.message === told) return;
@@ -29,6 +36,8 @@ export function createUploadReport(tools: NodeTools<unknown>): (state: UploadSta
 function statusOf(state: UploadState): [StatusFill, string] {
   switch (state.state) {
     case 'paused':
+      if (!state.isPaused) return ['grey', state.pending > 0 ? 'quiet-waiting' : 'quiet'];
+      if (state.pausedUntil !== null) return ['grey', 'paused-until'];
       return ['grey', state.pending > 0 ? 'paused-waiting' : 'paused'];
     case 'error':
       return ['red', state.problem?.kind ?? 'failed'];
@@ -45,4 +54,11 @@ function statusOf(state: UploadState): [StatusFill, string] {
 function progress({ percent, bytesPerSecond }: UploadState): { percent: number; rate: string } {
   const megabytes = bytesPerSecond / 1e6;
   return { percent: percent ?? 0, rate: megabytes >= 10 ? megabytes.toFixed(0) : megabytes.toFixed(1) };
+}
+
+/** What the clock on the wall shows then, as `06:00`. */
+function clockTime(at: string | null): string {
+  const date = new Date(at ?? Number.NaN);
+  const two = (number: number) => String(number).padStart(2, '0');
+  return at === null ? '' : `${two(date.getHours())}:${two(date.getMinutes())}`;
 }

@@ -1,66 +1,42 @@
 import type { NodeMessage } from 'node-red';
 import { asStableFile } from '../lib/media-file.js';
-import { settingChoice, settingNumber, settingText } from '../lib/settings.js';
 import { atMostEvery } from '../lib/throttle.js';
-import { followHealth, PRESSURE_POLICIES, type PressurePolicy } from '../lib/upload/back-pressure.js';
-import { CONCURRENCY_RANGE, parseConcurrency } from '../lib/upload/command.js';
-import { STACK_POLICIES, type StackPolicy } from '../lib/upload/join-assets.js';
+import { followHealth } from '../lib/upload/back-pressure.js';
+import { parseConcurrency } from '../lib/upload/command.js';
+import { parsePauseMinutes } from '../lib/upload/pause.js';
+import { createPauseClock } from '../lib/upload/pause-clock.js';
 import type { Pressure } from '../lib/upload/room.js';
-import type { TrashPolicy } from '../lib/upload/upload-file.js';
 import type { UploadQueue } from '../lib/upload/upload-queue.js';
 import { isCommand, obeyCommands } from './_command-answer.js';
 import { defineNode } from './_define-node.js';
 import { pathOf, pathsOf } from './_file-flow.js';
 import type { NodeTools, Output } from './_node-tools.js';
 import { memoryOf } from './_upload-memory.js';
+import { parseUploadOptions, type UploadConfig, type UploadOptions } from './_upload-options.js';
 import { queueOf } from './_upload-queue.js';
 import { createUploadReport } from './_upload-report.js';
 
-interface Config {
-  server?: string;
-  concurrency?: string;
-  trashPolicy?: string;
-  pressure?: string;
-  stack?: string;
-}
-
-interface Options {
-  server: string | undefined;
-  concurrency: number;
-  trashPolicy: TrashPolicy;
-  pressure: PressurePolicy;
-  stackPolicy: StackPolicy;
-}
-
-export default defineNode<Config, Options>('immich-upload', {
-  parse: (config) => ({
-    server: settingText(config.server),
-    concurrency: settingNumber('Files at a time', config.concurrency, 4, CONCURRENCY_RANGE),
-    trashPolicy: settingChoice(
-      'Photo in the trash',
-      config.trashPolicy,
-      ['hold', 'restore', 'accept'],
-      'hold',
-    ),
-    pressure: settingChoice('When Immich is busy', config.pressure, PRESSURE_POLICIES, 'off'),
-    stackPolicy: settingChoice('Stack', config.stack, STACK_POLICIES, 'jpeg'),
-  }),
+export default defineNode<UploadConfig, UploadOptions>('immich-upload', {
+  parse: parseUploadOptions,
   create(tools) {
     const memory = memoryOf(tools);
-    const queue = queueOf(tools, memory.initial, () => show());
+    const pauses = createPauseClock({
+      initial: memory.initial,
+      quietHours: tools.options.quietHours,
+      signal: tools.signal,
+      onChange: (pause) => queue.setPause(pause),
+      onKeep: memory.keepPause,
+    });
+    const queue = queueOf(tools, { ...memory.initial, pause: pauses.current() }, () => show());
     const tell = createUploadReport(tools);
     const show = atMostEvery(1_000, tools.signal, () => {
       tell(queue.state());
       memory.note(queue.counts());
     });
     tools.onStateWanted(show);
-    const setPaused = (isPaused: boolean) => {
-      queue.setPaused(isPaused);
-      return memory.keepPause(isPaused);
-    };
     const obey = obeyCommands(tools, {
-      pause: () => setPaused(true),
-      resume: () => setPaused(false),
+      pause: (payload) => pauses.pause(parsePauseMinutes(payload)),
+      resume: pauses.resume,
       retry: queue.retryFailed,
       concurrency(payload) {
         const value = parseConcurrency(payload);
@@ -91,7 +67,7 @@ export default defineNode<Config, Options>('immich-upload', {
 });
 
 /** Files that go one at a time are told here; those that wait are told with the state. */
-function tellPressure({ log }: NodeTools<Options>, pressure: Pressure | undefined): void {
+function tellPressure({ log }: NodeTools<UploadOptions>, pressure: Pressure | undefined): void {
   if (pressure === undefined) log('info', 'no-pressure');
   else if (pressure.mode === 'slow') log('info', 'pressure', { reason: pressure.reason.message });
 }
@@ -100,7 +76,7 @@ function tellPressure({ log }: NodeTools<Options>, pressure: Pressure | undefine
 async function take(
   msg: NodeMessage,
   queue: UploadQueue<NodeMessage>,
-  tools: NodeTools<Options>,
+  tools: NodeTools<UploadOptions>,
 ): Promise<Output> {
   try {
     const uploaded = await queue.add(asStableFile(msg.payload), msg);

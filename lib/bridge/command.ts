@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Fields, recordOf } from '../fields.js';
 import { CONCURRENCY_RANGE } from '../upload/command.js';
+import { isPauseMinutes, PAUSE_RANGE } from '../upload/pause.js';
 
 /** What can be asked of a bridge, as in the topic `cmd/<name>`. */
 export const COMMAND_NAMES = ['pause', 'resume', 'retry', 'rescan', 'concurrency'] as const;
@@ -10,7 +11,7 @@ export type CommandName = (typeof COMMAND_NAMES)[number];
 /** A command that can be passed on. */
 export interface Command {
   readonly name: CommandName;
-  /** concurrency: how many files at a time; rescan: 'all' passes on anew all that lies there; else ''. */
+  /** pause: for how many minutes; concurrency: how many files at a time; rescan: 'all' passes on anew all that lies there; else ''. */
   readonly value: number | '' | 'all';
   /** From whoever sent it, or made here. */
   readonly id: string;
@@ -34,7 +35,7 @@ const LONGEST_ID = 128;
 
 /** The arguments that each command takes, besides `v` and `id`. */
 const ARGUMENTS: Record<CommandName, readonly string[]> = {
-  pause: [],
+  pause: ['minutes'],
   resume: [],
   retry: [],
   rescan: ['all'],
@@ -46,7 +47,7 @@ const RANGE = `a whole number from ${min} to ${max}`;
 
 /**
  * Reads what came on `cmd/<name>`: a JSON object with `v` (1), `id` (text or a number) and the arguments of the
- * command, none of which has to be there except the `value` of concurrency; nothing at all stands for `{}`. Never
+ * command (the `minutes` of a pause, `all` of rescan), none of which has to be there except the `value` of concurrency; nothing at all stands for `{}`. Never
  * throws.
  */
 export function parseCommand(
@@ -64,6 +65,8 @@ export function parseCommand(
   const error = envelopeError(fields) ?? argumentError(name, fields);
   if (error !== undefined) return refuse(`${name}: ${error}`);
   if (name === 'concurrency') return { name, id, value: Number(fields.value) };
+  if (name === 'pause')
+    return { name, id, value: fields.minutes === undefined ? '' : Number(fields.minutes) };
   return { name, id, value: name === 'rescan' && fields.all === true ? 'all' : '' };
 }
 
@@ -119,6 +122,9 @@ function argumentError(name: CommandName, fields: Fields): string | undefined {
   }
   if (name === 'concurrency' && !isConcurrency(fields.value)) {
     return `"value" must be ${RANGE}, for example {"value": ${min + 3}}.`;
+  }
+  if (name === 'pause' && fields.minutes !== undefined && !isPauseMinutes(fields.minutes)) {
+    return `"minutes" must be a number from ${PAUSE_RANGE.min} to ${PAUSE_RANGE.max}.`;
   }
   return undefined;
 }

@@ -17,6 +17,9 @@ export interface UploaderStatePayload {
   readonly ts: string;
   readonly state: (typeof UPLOADER_STATES)[number] | null;
   readonly paused: boolean | null;
+  /** When the pause ends by itself, and when the quiet hours end; null when neither does. */
+  readonly paused_until: string | null;
+  readonly quiet_until: string | null;
   readonly concurrency: number | null;
   /** Files: `depth` is all in hand, `pending` those of them that wait, `active` those on their way. */
   readonly queue: {
@@ -61,6 +64,8 @@ export function uploaderStatePayload(
     ts: now().toISOString(),
     state: choiceOf(fields.state, UPLOADER_STATES),
     paused: flagOf(fields.isPaused),
+    paused_until: timeOf(fields.pausedUntil),
+    quiet_until: timeOf(fields.quietUntil),
     concurrency: numberOf(fields.concurrency),
     queue: { depth: pending === null || active === null ? null : pending + active, pending, active },
     failed: numberOf(fields.failed),

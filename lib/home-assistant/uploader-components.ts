@@ -52,6 +52,11 @@ function queue({ uploaderState }: BridgeTopics): Components {
       ...icon('cloud-upload-outline'),
       ...DIAGNOSTIC,
     }),
+    paused_until: sensor('Uploads go on', '{{ value_json.paused_until or value_json.quiet_until }}', {
+      device_class: 'timestamp',
+      ...icon('clock-start'),
+      ...DIAGNOSTIC,
+    }),
     upload_rate: sensor('Upload rate', jsonValue('bytes_per_second'), {
       device_class: 'data_rate',
       unit_of_measurement: 'B/s',

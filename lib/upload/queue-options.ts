@@ -1,7 +1,9 @@
 import type { ImmichError } from '../immich/immich-error.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import type { Pause } from './pause.js';
 import type { UploadCounts } from './upload-counts.js';
 import type { Attempt } from './upload-file.js';
+import type { UploadOrder } from './waiting-line.js';
 
 /** What an upload queue works with. `Context` goes in with a file and comes out with its problems. */
 export interface UploadQueueOptions<Context> {
@@ -13,8 +15,10 @@ export interface UploadQueueOptions<Context> {
   readonly signal: AbortSignal;
   /** Files that are sent at the same time, 1 to 16. While they are, some more are hashed, asked about and proven. */
   readonly concurrency: number;
-  /** Whether it begins paused. */
-  readonly isPaused?: boolean;
+  /** In which order waiting files go; as they came by default. */
+  readonly order?: UploadOrder;
+  /** How it begins. */
+  readonly pause?: Pause;
   /** What was counted before a restart. */
   readonly counts?: UploadCounts;
   /** A file needs a person, or cannot be read for now; it stays in hand. `context` is what `add` was given. */

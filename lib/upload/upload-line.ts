@@ -1,20 +1,21 @@
 import { pathsOfGroup } from '../companions/companion.js';
 import type { Entry } from './upload-entry.js';
+import { createWaitingLine, type UploadOrder } from './waiting-line.js';
 
 /** All files in hand, by path, and those among them that wait for their turn, in order. */
-export function createUploadLine<Context>() {
+export function createUploadLine<Context>(order?: UploadOrder) {
   const inHand = new Map<string, Entry<Context>>();
-  let waiting = new Set<Entry<Context>>();
+  const waiting = createWaitingLine<Entry<Context>>(order);
   const has = (entry: Entry<Context>) => inHand.get(entry.file.path) === entry;
   function enqueue(entry: Entry<Context>, isFirst = false): void {
     if (!has(entry) || entry.phase === 'pending') return;
     entry.phase = 'pending';
-    if (isFirst) waiting = new Set([entry, ...waiting]);
+    if (isFirst) waiting.addFirst(entry);
     else waiting.add(entry);
   }
   return {
     /** How many wait for their turn. */
-    waitingCount: () => waiting.size,
+    waitingCount: waiting.size,
     get: (path: string) => inHand.get(path),
     /** Whether an entry is still the one for its path. */
     has,
@@ -28,7 +29,7 @@ export function createUploadLine<Context>() {
         for (const _ of file.companions ?? []) yield file;
       }
     },
-    /** Takes a new file in hand, at the end of the line. */
+    /** Takes a new file in hand, at its place in the line. */
     add(entry: Entry<Context>) {
       inHand.set(entry.file.path, entry);
       waiting.add(entry);
@@ -45,15 +46,11 @@ export function createUploadLine<Context>() {
       }
     },
     /** Takes the next one out of the line; it stays in hand. */
-    next(): Entry<Context> | undefined {
-      const [entry] = waiting;
-      if (entry !== undefined) waiting.delete(entry);
-      return entry;
-    },
+    next: waiting.next,
     /** Lets a file go. */
     remove(entry: Entry<Context>) {
       if (has(entry)) inHand.delete(entry.file.path);
-      waiting.delete(entry);
+      waiting.remove(entry);
     },
   };
 }

@@ -2,6 +2,7 @@ import { errorCode } from '../file-io.js';
 import { openJsonFile } from '../json-file.js';
 import { atMostEvery } from '../throttle.js';
 import { localDay } from './local-day.js';
+import type { PauseLease } from './pause.js';
 import { noCounts, type UploadCounts } from './upload-counts.js';
 import { asUploadRecord, type UploadRecord } from './upload-record.js';
 
@@ -24,9 +25,9 @@ export interface UploadMemoryOptions {
 /** The memory of one uploader. Nothing of it throws: an uploader that cannot remember works, and forgets. */
 export interface UploadMemory {
   /** What still counts of the time before the restart. */
-  readonly initial: Pick<UploadRecord, 'isPaused' | 'counts'> & { readonly concurrency: number };
-  /** Writes at once that a person paused or resumed; resolves when it is on disk, or cannot be. */
-  keepPause(isPaused: boolean): Promise<void>;
+  readonly initial: Pick<UploadRecord, 'isPaused' | 'lease' | 'counts'> & { readonly concurrency: number };
+  /** Writes at once that a person paused or resumed, and when a pause ends by itself; resolves when it is on disk, or cannot be. */
+  keepPause(isPaused: boolean, lease?: PauseLease | null): Promise<void>;
   /** Writes at once how many files at a time a person wants, in place of the settings. */
   keepConcurrency(value: number): Promise<void>;
   /** Writes the counts, soon. */
@@ -66,13 +67,13 @@ export function openUploadMemory(options: UploadMemoryOptions): UploadMemory {
     record = { ...record, ...part };
     return write();
   };
-  const { isPaused, counts, concurrency: chosen } = record;
+  const { isPaused, lease, counts, concurrency: chosen } = record;
   const isChosen = chosen?.configured === options.concurrency;
   // Else the old choice would come back with the old setting.
   if (chosen !== null && !isChosen) void keep({ concurrency: null });
   return {
-    initial: { isPaused, counts, concurrency: isChosen ? chosen.value : options.concurrency },
-    keepPause: (isPausedNow) => keep({ isPaused: isPausedNow }),
+    initial: { isPaused, lease, counts, concurrency: isChosen ? chosen.value : options.concurrency },
+    keepPause: (isPausedNow, leaseNow = null) => keep({ isPaused: isPausedNow, lease: leaseNow }),
     keepConcurrency: (value) => keep({ concurrency: { value, configured: options.concurrency } }),
     note(next) {
       if (next === record.counts) return;
@@ -85,5 +86,5 @@ export function openUploadMemory(options: UploadMemoryOptions): UploadMemory {
 }
 
 function newRecord(now: Date): UploadRecord {
-  return { v: 1, isPaused: false, concurrency: null, counts: noCounts(localDay(now)) };
+  return { v: 1, isPaused: false, lease: null, concurrency: null, counts: noCounts(localDay(now)) };
 }

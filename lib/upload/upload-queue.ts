@@ -2,6 +2,7 @@ import { backoffMs, delay } from '../backoff.js';
 import { ImmichError } from '../immich/immich-error.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
 import { onNewDay } from './local-day.js';
+import { isResting, NO_PAUSE, type Pause } from './pause.js';
 import type { UploadQueueOptions } from './queue-options.js';
 import { createRoom, type Pressure } from './room.js';
 import { createServerGate } from './server-gate.js';
@@ -17,10 +18,10 @@ import { verdictOn } from './upload-verdict.js';
  */
 export function createUploadQueue<Context>(options: UploadQueueOptions<Context>) {
   const { upload, settle, signal, onDelay, onChange, firstMs = 1_000, maxMs = 300_000, random } = options;
-  const line = createUploadLine<Context>();
+  let { pause = NO_PAUSE } = options;
+  const line = createUploadLine<Context>(options.order);
   const active = new Set<Entry<Context>>();
   const tally = createUploadTally(options);
-  let { isPaused = false } = options;
   const pace = { firstMs, ...(random && { random }) };
   const gate = createServerGate({ probe: options.probe, signal, onChange: pump, ...pace });
   const room = createRoom(options.concurrency, gate);
@@ -29,7 +30,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
   function pump(): void {
     // Nobody is left to go ahead and find out: the answered question has to do.
     if (gate.isOpen && gate.isTrial && active.size + line.waitingCount() === 0) gate.passed();
-    while (!signal.aborted && !isPaused && room.isFree(active)) {
+    while (!signal.aborted && !isResting(pause) && room.isFree(active)) {
       const entry = line.next();
       if (entry === undefined) break;
       entry.tryEnded = run(entry);
@@ -167,8 +168,8 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       return entry.promise;
     },
     /** A pause starts no further file; those on their way are finished. */
-    setPaused(next: boolean) {
-      isPaused = next;
+    setPause(next: Pause) {
+      pause = next;
       pump();
     },
     setConcurrency(next: number) {
@@ -180,7 +181,6 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       room.press(next);
       pump();
     },
-    /** Puts every failed file back into the line. */
     retryFailed() {
       line.reviveFailed();
       pump();
@@ -194,7 +194,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     counts: tally.counts,
     state(): UploadState {
       const trouble = gate.trouble ?? room.restReason;
-      return tally.describe({ entries: line.all(), isPaused, trouble, concurrency: room.size() });
+      return tally.describe({ entries: line.all(), pause, trouble, concurrency: room.size() });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { isConcurrency } from './command.js';
+import type { PauseLease } from './pause.js';
 import type { DayCounts, UploadCounts } from './upload-counts.js';
 
 /** What an uploader remembers over restarts. */
@@ -6,6 +7,8 @@ export interface UploadRecord {
   /** Version of this schema. */
   readonly v: 1;
   readonly isPaused: boolean;
+  /** When that pause ends by itself; null when it does not. Records of earlier versions do not have it. */
+  readonly lease: PauseLease | null;
   /** Set by a command in place of the `configured` value; null when none was. */
   readonly concurrency: { readonly value: number; readonly configured: number } | null;
   readonly counts: UploadCounts;
@@ -14,14 +17,20 @@ export interface UploadRecord {
 /** Reads what an earlier run wrote; undefined when it is nothing of the kind. */
 export function asUploadRecord(content: unknown): UploadRecord | undefined {
   if (!isFields(content)) return undefined;
-  const { v, isPaused, concurrency, counts } = content;
-  if (v !== 1 || typeof isPaused !== 'boolean' || !isChoice(concurrency) || !isCounts(counts))
-    return undefined;
-  return { v, isPaused, concurrency, counts };
+  const { v, isPaused, lease = null, concurrency, counts } = content;
+  if (v !== 1 || typeof isPaused !== 'boolean' || !isLease(lease)) return undefined;
+  if (!isChoice(concurrency) || !isCounts(counts)) return undefined;
+  return { v, isPaused, lease, concurrency, counts };
 }
 
 function isFields(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+function isLease(value: unknown): value is PauseLease | null {
+  if (value === null) return true;
+  const { sinceMs, untilMs } = isFields(value) ? value : {};
+  return isCount(sinceMs) && isCount(untilMs) && Number(untilMs) > Number(sinceMs);
 }
 
 function isChoice(value: unknown): value is UploadRecord['concurrency'] {

@@ -2,6 +2,7 @@ import { assetsOfGroup, bytesOfGroup } from '../companions/companion.js';
 import type { ImmichError, ImmichErrorKind } from '../immich/immich-error.js';
 import type { UploadedFile } from '../media-file.js';
 import { localDay } from './local-day.js';
+import { isResting, type Pause } from './pause.js';
 import { createRateMeter } from './rate-meter.js';
 import { countsOn, noCounts, type UploadCounts, withFailed, withUploaded } from './upload-counts.js';
 import type { Entry, Phase } from './upload-entry.js';
@@ -20,7 +21,12 @@ export interface UploadState {
   /** Files that wait for a person, each with its reason told to a Catch node. */
   readonly failed: number;
   readonly concurrency: number;
+  /** Whether a person paused it. */
   readonly isPaused: boolean;
+  /** When that pause ends by itself; null for one that does not, and without one. */
+  readonly pausedUntil: string | null;
+  /** When the quiet hours end in which nothing is sent; null while there are none. */
+  readonly quietUntil: string | null;
   /** Over all restarts. */
   readonly totals: UploadCounts['totals'];
   /** Since local midnight, over all restarts: files that are in Immich now, and times that one failed for a person. */
@@ -39,7 +45,7 @@ export interface UploadState {
 
 export interface UploadFacts {
   readonly entries: Iterable<Entry<unknown>>;
-  readonly isPaused: boolean;
+  readonly pause: Pause;
   readonly trouble: ImmichError | undefined;
   readonly concurrency: number;
 }
@@ -71,7 +77,7 @@ export function createUploadTally({ counts: before, now = () => new Date() }: Up
     },
     /** What was counted up to now; the same object as long as it stays the same. */
     counts,
-    describe({ entries, isPaused, trouble, concurrency }: UploadFacts): UploadState {
+    describe({ entries, pause, trouble, concurrency }: UploadFacts): UploadState {
       const phases: Record<Phase, number> = { pending: 0, active: 0, settling: 0, delayed: 0, failed: 0 };
       const way = { sentBytes: 0, totalBytes: 0 };
       for (const { phase, file, sentBytes } of entries) {
@@ -83,12 +89,12 @@ export function createUploadTally({ counts: before, now = () => new Date() }: Up
       const percent = Math.min(100, Math.round((100 * way.sentBytes) / way.totalBytes));
       const { totals, today, lastUploadAt, lastFile } = counts();
       return {
-        state: stateName(isPaused, trouble, phases),
+        state: stateName(isResting(pause), trouble, phases),
         pending: phases.pending + phases.settling + phases.delayed,
         active: phases.active,
         failed: phases.failed,
         concurrency,
-        isPaused,
+        ...pause,
         totals: { ...totals },
         today: { uploaded: today.uploaded, failed: today.failed },
         percent: way.totalBytes === 0 ? null : percent,
@@ -103,11 +109,11 @@ export function createUploadTally({ counts: before, now = () => new Date() }: Up
 
 /** The order says which fact outweighs which. */
 function stateName(
-  isPaused: boolean,
+  isAtRest: boolean,
   trouble: ImmichError | undefined,
   phases: Record<Phase, number>,
 ): UploadState['state'] {
-  if (isPaused) return 'paused';
+  if (isAtRest) return 'paused';
   if (trouble !== undefined) return trouble.willPass ? 'backoff' : 'error';
   if (phases.active > 0 || phases.pending > 0) return 'uploading';
   return phases.delayed > 0 ? 'backoff' : 'idle';

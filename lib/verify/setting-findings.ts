@@ -2,6 +2,8 @@ import { parseHealthSettings } from '../health/health-settings.js';
 import { SettingError, settingBoolean, settingChoice, settingNumber, settingText } from '../settings.js';
 import { PRESSURE_POLICIES } from '../upload/back-pressure.js';
 import { CONCURRENCY_RANGE } from '../upload/command.js';
+import { parseQuietHours } from '../upload/quiet-hours.js';
+import { UPLOAD_ORDERS } from '../upload/waiting-line.js';
 import { parseFolderSettings } from '../watch/folder-settings.js';
 import { type Finding, findingsIn } from './finding.js';
 
@@ -20,6 +22,8 @@ const READERS: Readonly<Record<string, (value: string | undefined, name: string)
   VERIFY_VIDEO_INTEGRITY: (value, name) => settingBoolean(name, value, true),
   UPLOAD_CONCURRENCY: (value, name) => settingNumber(name, value, 4, CONCURRENCY_RANGE),
   UPLOAD_BACK_PRESSURE: (value, name) => settingChoice(name, value, PRESSURE_POLICIES, 'off'),
+  UPLOAD_ORDER: (value, name) => settingChoice(name, value, UPLOAD_ORDERS, 'found'),
+  QUIET_HOURS: (value, name) => parseQuietHours(name, value),
   IMMICH_METRICS_API_URL: (metricsApi) => parseHealthSettings(metricsApi === undefined ? {} : { metricsApi }),
   IMMICH_METRICS_JOBS_URL: (metricsJobs) =>
     parseHealthSettings(metricsJobs === undefined ? {} : { metricsJobs }),

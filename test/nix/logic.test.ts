@@ -9,7 +9,14 @@ const bare = {
   immich: { url: null, apiKeyFile: null, metrics: { apiUrl: null, jobsUrl: null } },
   watch: { directories: [] as string[], recursive: null },
   archive: { directory: null },
-  upload: { extensions: [], maxFileSizeMB: null, concurrency: null, backPressure: null },
+  upload: {
+    extensions: [],
+    maxFileSizeMB: null,
+    concurrency: null,
+    backPressure: null,
+    order: null,
+    quietHours: [],
+  },
   stability: {
     waitSeconds: null,
     checkInterval: null,

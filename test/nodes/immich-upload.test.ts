@@ -66,6 +66,20 @@ async function photo(name = 'a.jpg', content = `bytes of ${name}`): Promise<Node
   return { topic: 'file/stable', filename: file.path, payload: file, album: 'kept' };
 }
 
+it('sends nothing in quiet hours, and says until when, until somebody resumes', async () => {
+  const two = (number: number) => String((number + 24) % 24).padStart(2, '0');
+  const hour = new Date().getHours();
+  const server = await standIn();
+  const quietHours = `${two(hour - 1)}:00-${two(hour + 2)}:00`;
+  const { node, lastState, obey, uploads } = await load(server, { quietHours });
+  node.receive(await photo());
+  await vi.waitFor(() => expect(lastState()).toMatchObject({ state: 'paused', pending: 1, isPaused: false }));
+  expect(new Date(lastState()?.quietUntil ?? '').getHours()).toBe((hour + 2) % 24);
+  expect(server.requests).toEqual([]);
+  await obey('resume');
+  await vi.waitFor(() => expect(uploads).toHaveLength(1));
+});
+
 it('passes on an uploaded file and keeps what else the message carries', async () => {
   const server = await standIn();
   const { node, uploads, lastState } = await load(server);
@@ -207,6 +221,31 @@ describe('remembers', () => {
     cpSync(before.userDir, userDir, { recursive: true });
     await helper.unload();
     await isStillPaused(server, userDir);
+  });
+
+  it('a pause for some minutes, which ends by itself, also when it never gets to close', async () => {
+    const server = await standIn();
+    const before = await load(server);
+    await before.obey('pause', { minutes: 0.5 });
+    expect(before.answers().at(-1)).toMatchObject({ isOk: false });
+    await before.obey('pause', { minutes: 30 });
+    await vi.waitFor(() => expect(before.lastState()?.isPaused).toBe(true));
+    const { pausedUntil } = before.lastState() ?? {};
+    expect(Date.parse(pausedUntil ?? '')).toBeGreaterThan(Date.now() + 29 * 60_000);
+    const userDir = tempFolder();
+    cpSync(before.userDir, userDir, { recursive: true });
+    await helper.unload();
+    const after = await load(server, {}, { userDir });
+    after.node.receive(await photo('b.jpg'));
+    await vi.waitFor(() => expect(after.lastState()).toMatchObject({ state: 'paused', pausedUntil }), 5_000);
+    await helper.unload();
+    const file = join(userDir, 'immich-bridge/upload-upload.json');
+    const record = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify({ ...record, lease: { ...record.lease, untilMs: Date.now() + 300 } }));
+    const last = await load(server, {}, { userDir });
+    last.node.receive(await photo('b.jpg'));
+    await vi.waitFor(() => expect(last.uploads).toHaveLength(1));
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ isPaused: false, lease: null });
   });
 
   it('a pause over a deploy of this node', async () => {

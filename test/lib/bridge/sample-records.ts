@@ -12,6 +12,8 @@ export const uploadState: UploadState = {
   failed: 1,
   concurrency: 4,
   isPaused: false,
+  pausedUntil: null,
+  quietUntil: null,
   totals: { files: 1200, bytes: 4_823_449_600, duplicates: 15 },
   today: { uploaded: 31, failed: 2 },
   percent: 42,

@@ -36,7 +36,12 @@ const contentOf = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Up
 it('begins with nothing, and writes nothing while there is nothing to remember', async () => {
   const path = newPath();
   const { memory, problems } = open(path);
-  expect(memory.initial).toEqual({ isPaused: false, concurrency: 4, counts: noCounts('2026-11-21') });
+  expect(memory.initial).toEqual({
+    isPaused: false,
+    lease: null,
+    concurrency: 4,
+    counts: noCounts('2026-11-21'),
+  });
   memory.note(memory.initial.counts);
   await memory.end(memory.initial.counts);
   expect(existsSync(path)).toBe(false);
@@ -107,7 +112,7 @@ describe('what is wrong with the file stops nothing', () => {
     const path = join(tempFolder(), 'upload.json');
     writeFileSync(path, JSON.stringify(good));
     const { memory, problems } = open(path);
-    expect(memory.initial).toEqual({ isPaused: true, concurrency: 4, counts: someCounts });
+    expect(memory.initial).toEqual({ isPaused: true, lease: null, concurrency: 4, counts: someCounts });
     expect(problems).toEqual([]);
   });
 
@@ -116,6 +121,8 @@ describe('what is wrong with the file stops nothing', () => {
     ['no object', 'null'],
     ['another version', { ...good, v: 2 }],
     ['a pause that is none', { ...good, isPaused: 'yes' }],
+    ['a lease that is none', { ...good, lease: { sinceMs: 5, untilMs: 'soon' } }],
+    ['a lease that ends before it begins', { ...good, lease: { sinceMs: 5, untilMs: 4 } }],
     ['a concurrency out of range', { ...good, concurrency: { value: 99, configured: 4 } }],
     ['no counts', { ...good, counts: undefined }],
     ['no totals', { ...good, counts: { ...someCounts, totals: null } }],

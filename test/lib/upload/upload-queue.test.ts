@@ -5,6 +5,7 @@ import { ImmichError } from '../../../lib/immich/immich-error.js';
 import type { HttpOptions } from '../../../lib/immich/immich-http.js';
 import type { StableFile, UploadedFile } from '../../../lib/media-file.js';
 import { createByteStore } from '../../../lib/upload/byte-store.js';
+import { NO_PAUSE } from '../../../lib/upload/pause.js';
 import type { UploadQueueOptions } from '../../../lib/upload/queue-options.js';
 import { probeServer } from '../../../lib/upload/server-probe.js';
 import { type TrashPolicy, uploadFile } from '../../../lib/upload/upload-file.js';
@@ -12,6 +13,7 @@ import { createUploadQueue } from '../../../lib/upload/upload-queue.js';
 import type { StandIn } from '../../support/immich-stand-in.js';
 import { clientOf, sha1Of, stableFile, stableRecord, standIn, tempFolder } from '../../support/world.js';
 
+const PAUSED = { ...NO_PAUSE, isPaused: true };
 const UPLOAD = { method: 'POST', path: '/api/assets' } as const;
 
 interface QueueOptions extends Partial<HttpOptions> {
@@ -24,7 +26,7 @@ interface QueueOptions extends Partial<HttpOptions> {
   /** Whether files go out from the memory in which they were hashed, as small ones do by default; else in pieces. */
   readonly isReadOnce?: boolean;
   /** What the queue itself is given besides. */
-  readonly start?: Pick<UploadQueueOptions<string>, 'isPaused' | 'counts' | 'now'>;
+  readonly start?: Pick<UploadQueueOptions<string>, 'pause' | 'counts' | 'now' | 'order'>;
 }
 
 /** A queue before a stand-in, with pauses of milliseconds; `problems` collects what it told. */
@@ -391,13 +393,13 @@ describe.each([
   it('goes up in its newer version when that is told of while the older one waits', async () => {
     const server = await standIn();
     const { add, queue } = queueFor(server, { isReadOnce });
-    queue.setPaused(true);
+    queue.setPause(PAUSED);
     const [photo] = await photos(1);
     const older = add(photo!);
     writeFileSync(photo!.path, 'newer bytes');
     const newer = add(await stableRecord(photo!.path));
     await expect(older).rejects.toMatchObject({ code: 'superseded' });
-    queue.setPaused(false);
+    queue.setPause(NO_PAUSE);
     expect((await newer).sha1).toBe(sha1Of('newer bytes'));
   });
 });
@@ -528,22 +530,22 @@ describe('what is counted', () => {
 
 it('sends nothing at all when it begins paused', async () => {
   const server = await standIn();
-  const { add, queue } = queueFor(server, { start: { isPaused: true } });
+  const { add, queue } = queueFor(server, { start: { pause: PAUSED } });
   const uploads = (await photos(3)).map(add);
   expect(queue.state()).toMatchObject({ state: 'paused', isPaused: true, pending: 3, active: 0 });
   expect(server.requests).toEqual([]);
-  queue.setPaused(false);
+  queue.setPause(NO_PAUSE);
   await Promise.all(uploads);
 });
 
 it('starts nothing while it is paused, and goes on where it was', async () => {
   const server = await standIn();
   const { add, queue } = queueFor(server);
-  queue.setPaused(true);
+  queue.setPause(PAUSED);
   const uploads = (await photos(3)).map(add);
   expect(queue.state()).toMatchObject({ state: 'paused', pending: 3, active: 0 });
   expect(server.requests).toEqual([]);
-  queue.setPaused(false);
+  queue.setPause(NO_PAUSE);
   await Promise.all(uploads);
 });
 
@@ -593,4 +595,22 @@ describe('a server that wants rest', () => {
     await Promise.all(uploads);
     expect(queue.state()).toMatchObject({ state: 'idle', problem: null, concurrency: 8 });
   });
+});
+
+it('sends waiting files in the order of its settings', async () => {
+  const server = await standIn();
+  const folder = tempFolder();
+  const sizes = [300, 100, 200];
+  const files = await Promise.all(
+    sizes.map((size) => stableFile(join(folder, `${size}.jpg`), `${size}`.padEnd(size, '.'))),
+  );
+  const { add, queue } = queueFor(server, { start: { pause: PAUSED, order: 'small' } });
+  queue.setConcurrency(1);
+  server.fail({ kind: 'delay', delayMs: 20, ...UPLOAD });
+  const done: string[] = [];
+  const uploads = files.map((file) => add(file).then(({ path }) => done.push(basename(path))));
+  queue.setPause(NO_PAUSE);
+  await Promise.all(uploads);
+  expect(uploadsOf(server)).toHaveLength(3);
+  expect(server.assets.map(({ sizeBytes }) => sizeBytes)).toEqual([100, 200, 300]);
 });

@@ -1,0 +1,50 @@
+import { settingChoice, settingNumber, settingText } from '../lib/settings.js';
+import { PRESSURE_POLICIES, type PressurePolicy } from '../lib/upload/back-pressure.js';
+import { CONCURRENCY_RANGE } from '../lib/upload/command.js';
+import { STACK_POLICIES, type StackPolicy } from '../lib/upload/join-assets.js';
+import { parseQuietHours, type QuietSpan } from '../lib/upload/quiet-hours.js';
+import type { TrashPolicy } from '../lib/upload/upload-file.js';
+import { UPLOAD_ORDERS, type UploadOrder } from '../lib/upload/waiting-line.js';
+
+/** The settings of immich-upload, as the editor delivers them. */
+export interface UploadConfig {
+  server?: string;
+  concurrency?: string;
+  trashPolicy?: string;
+  pressure?: string;
+  stack?: string;
+  order?: string;
+  quietHours?: string;
+}
+
+/** What immich-upload works by. */
+export interface UploadOptions {
+  server: string | undefined;
+  concurrency: number;
+  trashPolicy: TrashPolicy;
+  pressure: PressurePolicy;
+  stackPolicy: StackPolicy;
+  order: UploadOrder;
+  quietHours: readonly QuietSpan[];
+}
+
+/**
+ * Turns the settings into options.
+ * @throws SettingError for a setting that cannot be used
+ */
+export function parseUploadOptions(config: UploadConfig): UploadOptions {
+  return {
+    server: settingText(config.server),
+    concurrency: settingNumber('Files at a time', config.concurrency, 4, CONCURRENCY_RANGE),
+    trashPolicy: settingChoice(
+      'Photo in the trash',
+      config.trashPolicy,
+      ['hold', 'restore', 'accept'],
+      'hold',
+    ),
+    pressure: settingChoice('When Immich is busy', config.pressure, PRESSURE_POLICIES, 'off'),
+    stackPolicy: settingChoice('Stack', config.stack, STACK_POLICIES, 'jpeg'),
+    order: settingChoice('Order', config.order, UPLOAD_ORDERS, 'found'),
+    quietHours: parseQuietHours('Quiet hours', config.quietHours),
+  };
+}
