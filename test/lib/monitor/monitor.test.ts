@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMonitor } from '../../../lib/monitor/monitor.js';
 import type { MonitorPart } from '../../../lib/monitor/monitor-part.js';
+import { NO_PAUSE } from '../../../lib/upload/pause.js';
 import { createUploadTally } from '../../../lib/upload/upload-state.js';
 
 const START = Date.parse('2026-11-26T10:00:00Z');
@@ -30,7 +31,12 @@ const uploader = (more: Partial<MonitorPart> = {}) =>
     stage: 'uploaded',
     waiting: () => 3,
     state: () =>
-      createUploadTally().describe({ entries: [], isPaused: true, trouble: undefined, concurrency: 4 }),
+      createUploadTally().describe({
+        entries: [],
+        pause: { ...NO_PAUSE, isPaused: true },
+        trouble: undefined,
+        concurrency: 4,
+      }),
     underway: () => [{ path: '/home/anna/inbox/trip/b.jpg', sizeBytes: 100, sentBytes: 40 }],
     origin: () => 'http://photos.lan:2283',
     ...more,
