@@ -1,9 +1,11 @@
 import { asFoundFile } from '../lib/media-file.js';
 import { settingBoolean, settingNumber } from '../lib/settings.js';
+import { createGroupGate } from '../lib/stable/group-gate.js';
 import { DEFAULT_STABILITY_RULES, type StabilityRules } from '../lib/stable/stability.js';
 import { createStabilityGate, StabilityError } from '../lib/stable/stability-gate.js';
 import { atMostEvery } from '../lib/throttle.js';
 import { defineNode } from './_define-node.js';
+import { pathsOf } from './_file-flow.js';
 import type { Output } from './_node-tools.js';
 
 interface Config {
@@ -13,11 +15,13 @@ interface Config {
   largeSizeMB?: string;
   checkVideos?: string | boolean;
   giveUpMinutes?: string;
+  companionSeconds?: string;
 }
 
 interface Options {
   rules: StabilityRules;
   checkIntervalMs: number;
+  graceMs: number;
 }
 
 const BYTES_PER_MB = 1_024 * 1_024;
@@ -39,18 +43,27 @@ export default defineNode<Config, Options>('stable-file', {
       else tools.status('grey', 'idle');
     });
     showStatus();
-    tools.load.carries(gate.moving, tools.signal);
+    const groups = createGroupGate({
+      gate,
+      signal: tools.signal,
+      graceMs: tools.options.graceMs,
+      isLeftOut({ path, sizeBytes, maxBytes = Number.POSITIVE_INFINITY }) {
+        if (sizeBytes > maxBytes) tools.log('warn', 'too-large', { file: path });
+        return sizeBytes > maxBytes;
+      },
+    });
+    tools.load.carries(groups.moving, tools.signal);
     tools.shows({ stage: 'stable', waiting: () => gate.waitingCount });
 
     return {
       async onInput(msg): Promise<Output> {
         const file = asFoundFile(msg.payload);
+        // A message that comes back from a Catch node: what travelled with it is found anew.
+        tools.returnFiles(pathsOf(msg).slice(1));
         try {
-          const stable = await gate.waitFor(file);
-          if (stable.sizeBytes > (stable.maxBytes ?? Number.POSITIVE_INFINITY)) {
-            tools.log('warn', 'too-large', { file: file.path });
-            return undefined;
-          }
+          const stable = await groups.waitFor(file);
+          // It goes on in the message of the file that it belongs to, or not at all.
+          if (stable === undefined) return undefined;
           return { ...msg, topic: 'file/stable', filename: stable.path, payload: stable };
         } catch (error) {
           const code = error instanceof StabilityError ? error.code : undefined;
@@ -63,7 +76,7 @@ export default defineNode<Config, Options>('stable-file', {
           throw error;
         }
       },
-      close: () => tools.returnFiles(gate.waiting().map(({ path }) => path)),
+      close: () => tools.returnFiles(groups.waiting().map(({ path }) => path)),
     };
   },
 });
@@ -82,6 +95,7 @@ function parseOptions(config: Config): Options {
       hasVideoCheck: settingBoolean('Check videos', config.checkVideos, rules.hasVideoCheck),
       giveUpMs: 60_000 * atLeast('Give up after', config.giveUpMinutes, rules.giveUpMs / 60_000),
     },
+    graceMs: 1_000 * atLeast('Wait for companions', config.companionSeconds, 2),
     checkIntervalMs: 1_000 * atLeast('Look every', config.checkIntervalSeconds, 1, 0.05),
   };
 }

@@ -68,13 +68,13 @@ describe('stable-file', () => {
   it('passes a file on once it stands still, with the fields of the message and of the record kept', async () => {
     const seen = await startFlow();
     const path = await copied('photo.jpg', `a 'photo' 100% 📷.jpg`);
-    receive({ ...found(path), companions: ['a.xmp'] }, { topic: 'file/found', colour: 'green' });
+    receive({ ...found(path), album: ['trip'] }, { topic: 'file/found', colour: 'green' });
     await vi.waitFor(() => expect(seen.stable).toHaveLength(1));
     const { size, mtimeMs } = await stat(path);
     expect(seen.stable[0]).toMatchObject({ topic: 'file/stable', filename: path, colour: 'green' });
     expect(seen.stable[0]?.payload).toMatchObject({
       ...found(path),
-      companions: ['a.xmp'],
+      album: ['trip'],
       sizeBytes: size,
       mtimeMs,
       quietMs: 150,
