@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { nameKeyOf } from '../companions/companion-key.js';
+import { isSidecar } from '../companions/media-kind.js';
 
 /** A folder that was looked at, and what is known of its files. */
 export interface KnownFolder {
@@ -9,6 +11,10 @@ export interface KnownFolder {
   readonly versions: Map<string, string>;
   /** Names of files that wait for room on their way, with the time of a clock since which they stand still. */
   readonly waiting: Map<string, number>;
+  /** The same names by what those that belong together have in common, a slash between several. */
+  readonly waitingByKey: Map<string, string>;
+  /** Names of sidecars by that key, a slash between several. */
+  readonly sidecars: Map<string, string>;
   /** Names of the folders in it. */
   readonly folders: Set<string>;
   /** Names of files over the size limit. */
@@ -65,19 +71,26 @@ export class FolderIndex {
   setVersion(folder: KnownFolder, name: string, version: string): void {
     this.#forgetFile(folder, name);
     folder.versions.set(name, version);
-    this.#fileCount++;
+    if (isSidecar(name)) addName(folder.sidecars, name);
+    else this.#fileCount++;
   }
 
   /** Keeps a file back that stands still since `sinceMs`, milliseconds of a clock that is never set. */
   hold(folder: KnownFolder, name: string, sinceMs: number): void {
-    if (!folder.waiting.has(name)) this.#waitingCount++;
+    if (!folder.waiting.has(name)) {
+      this.#waitingCount++;
+      addName(folder.waitingByKey, name);
+    }
     folder.waiting.set(name, sinceMs);
     this.#holding.add(folder);
   }
 
   /** Lets a file go that was kept back. */
   release(folder: KnownFolder, name: string): void {
-    if (folder.waiting.delete(name)) this.#waitingCount--;
+    if (folder.waiting.delete(name)) {
+      this.#waitingCount--;
+      removeName(folder.waitingByKey, name);
+    }
     if (folder.waiting.size === 0) this.#holding.delete(folder);
   }
 
@@ -111,7 +124,7 @@ export class FolderIndex {
     if (folder === undefined) return;
     this.#folders.delete(path);
     this.#drop(folder);
-    this.#fileCount -= folder.versions.size;
+    this.#fileCount -= folder.versions.size - sidecarCount(folder);
     this.#dropWaiting(folder);
     this.#tooLargeCount -= folder.tooLarge.size;
     for (const name of folder.folders) this.forgetFolder(join(path, name));
@@ -121,6 +134,7 @@ export class FolderIndex {
   forgetVersions(): void {
     for (const folder of this.#folders.values()) {
       folder.versions.clear();
+      folder.sidecars.clear();
       this.#dropWaiting(folder);
     }
     this.#fileCount = 0;
@@ -135,11 +149,15 @@ export class FolderIndex {
   #dropWaiting(folder: KnownFolder): void {
     this.#waitingCount -= folder.waiting.size;
     folder.waiting.clear();
+    folder.waitingByKey.clear();
     this.#holding.delete(folder);
   }
 
   #forgetFile(folder: KnownFolder, name: string): void {
-    if (folder.versions.delete(name)) this.#fileCount--;
+    if (folder.versions.delete(name)) {
+      if (isSidecar(name)) removeName(folder.sidecars, name);
+      else this.#fileCount--;
+    }
     this.release(folder, name);
     if (folder.tooLarge.delete(name)) this.#tooLargeCount--;
   }
@@ -147,5 +165,30 @@ export class FolderIndex {
 
 function emptyFolder(path: string): Omit<KnownFolder, 'identity'> {
   const files = { versions: new Map(), waiting: new Map(), tooLarge: new Set<string>() };
-  return { path, ...files, folders: new Set(), said: new Set() };
+  const keys = { waitingByKey: new Map<string, string>(), sidecars: new Map<string, string>() };
+  return { path, ...files, ...keys, folders: new Set(), said: new Set() };
+}
+
+/** The names that an index by key has under the key of a name. */
+export function namesWith(index: ReadonlyMap<string, string>, key: string): string[] {
+  return index.get(key)?.split('/') ?? [];
+}
+
+function addName(index: Map<string, string>, name: string): void {
+  const key = nameKeyOf(name);
+  const others = index.get(key);
+  index.set(key, others === undefined ? name : `${others}/${name}`);
+}
+
+function removeName(index: Map<string, string>, name: string): void {
+  const key = nameKeyOf(name);
+  const left = namesWith(index, key).filter((other) => other !== name);
+  if (left.length === 0) index.delete(key);
+  else index.set(key, left.join('/'));
+}
+
+function sidecarCount({ sidecars }: KnownFolder): number {
+  let count = 0;
+  for (const names of sidecars.values()) count += names.split('/').length;
+  return count;
 }

@@ -1,17 +1,13 @@
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
 import { isAside } from '../archive/archive-path.js';
+import { isSidecar } from '../companions/media-kind.js';
 import { errorCode, isGone } from '../file-io.js';
 import { extensionOf } from './extensions.js';
 import type { FolderIndex, KnownFolder } from './folder-index.js';
-import {
-  type FolderEntry,
-  type FolderIo,
-  listFolder,
-  relativeTo,
-  undecodableNames,
-} from './folder-listing.js';
+import { type FolderEntry, type FolderIo, relativeTo, undecodableNames } from './folder-listing.js';
 import type { IgnoreRule } from './ignore-rules.js';
+import { entriesOf } from './listing-order.js';
 import { type AreSettled, settledNames, versionText } from './settled-files.js';
 
 /** What of a watched folder counts. Sizes are bytes. */
@@ -85,7 +81,7 @@ export async function lookIntoFolder(
   const present = new Set<string>();
   const folders: string[] = [];
   let hasUndecodable = false;
-  for await (const slice of names ? namedEntries(names) : listFolder(folder.path, AT_ONCE, io)) {
+  for await (const slice of entriesOf(folder, names, AT_ONCE, io)) {
     const seen = await Promise.all(slice.map((entry) => lookAtEntry(folder, entry, options)));
     const settled = await settledNames(folder, slice, seen, options.areSettled);
     await options.gate();
@@ -106,11 +102,6 @@ export async function lookIntoFolder(
   return folders;
 }
 
-async function* namedEntries(names: ReadonlySet<string>): AsyncGenerator<FolderEntry[]> {
-  const entries = [...names].map((name) => ({ name }));
-  while (entries.length > 0) yield entries.splice(-AT_ONCE);
-}
-
 async function lookAtEntry(
   folder: KnownFolder,
   entry: FolderEntry,
@@ -119,7 +110,7 @@ async function lookAtEntry(
   const { root, filter, io } = options;
   const path = join(folder.path, entry.name);
   const isUnwanted = (isFolder: boolean) =>
-    (isFolder ? !filter.isRecursive : !filter.extensions().has(extensionOf(entry.name))) ||
+    (isFolder ? !filter.isRecursive : !isTaken(entry.name, filter)) ||
     filter.isIgnored(relativeTo(root, path), isFolder);
   const mayBeUndecodable = entry.name.includes('\ufffd');
   if (entry.kind === 'other' || (entry.kind === 'link' && !filter.isFollowingLinks)) return 'gone';
@@ -139,6 +130,11 @@ async function lookAtEntry(
     sayOnce(folder, 'entries', { kind: 'unreadable', path, detail }, options);
     return 'unreadable';
   }
+}
+
+/** Sidecars always: whether their photo is taken shows when it comes. */
+function isTaken(name: string, { extensions }: FolderFilter): boolean {
+  return extensions().has(extensionOf(name)) || isSidecar(name);
 }
 
 /** A file that is about to be removed; one that lay there at the start was left by a power cut. */
@@ -161,9 +157,14 @@ function passOn(
     return;
   }
   const version = versionText(stats);
-  if (stats.size < filter.minBytes || folder.versions.get(name) === version) return;
+  if (isTooSmall(name, stats, filter) || folder.versions.get(name) === version) return;
   index.setVersion(folder, name, version);
   if (!isSettled) onNew(folder, name);
+}
+
+/** A sidecar is small, and no photo that could be too small. */
+function isTooSmall(name: string, { size }: Stats, { minBytes }: FolderFilter): boolean {
+  return size < minBytes && !isSidecar(name);
 }
 
 /** Reports a problem unless it was said under this key since the folder was found. */

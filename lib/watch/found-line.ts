@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { delay } from '../backoff.js';
+import { nameKeyOf } from '../companions/companion-key.js';
+import { isSidecar } from '../companions/media-kind.js';
 import type { FoundFile } from '../media-file.js';
-import type { FolderIndex, KnownFolder } from './folder-index.js';
+import { type FolderIndex, type KnownFolder, namesWith } from './folder-index.js';
 import { relativeTo } from './folder-listing.js';
 
 export interface FoundLineOptions {
@@ -44,6 +46,8 @@ export class FoundLine {
   #room = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
   #isRunning = false;
+  /** What was passed on last. */
+  #last: { readonly folder: string; readonly key: string } | undefined;
   /** The look at everything that is on its way: since when, and how many files were passed on ahead of its end. */
   #scan: { readonly beganAt: number; ahead: number } | undefined;
 
@@ -52,12 +56,17 @@ export class FoundLine {
     this.#clock = options.clock ?? (() => performance.now());
   }
 
-  /** Takes in a file whose version the index has just noted. */
+  /** Takes in a file whose version the index has just noted. What belongs to the one before it needs no room. */
   readonly add = (folder: KnownFolder, name: string): void => {
     const { index } = this.#options;
+    if (this.#isFellow(folder, name)) {
+      this.#room--;
+      this.#pass(folder, name, 0);
+      return;
+    }
     const scan = this.#scanGoingFirst();
     const hasWay = index.waitingCount === 0 && (scan === undefined || scan.ahead++ < SCAN_AHEAD);
-    if (hasWay && this.#takeRoom()) this.#pass(folder, name, 0);
+    if (hasWay && this.#takeRoom()) this.#passWithSidecars(folder, name, 0);
     else {
       index.hold(folder, name, Math.ceil(this.#clock()));
       if (!this.#isRunning) void this.#run();
@@ -94,10 +103,35 @@ export class FoundLine {
       if (folder === undefined || first === undefined || signal.aborted) return true;
       if (!this.#takeRoom()) return false;
       const [name, sinceMs] = first;
+      const fellows = namesWith(folder.waitingByKey, nameKeyOf(name)).filter((other) => other !== name);
       index.release(folder, name);
-      this.#pass(folder, name, Math.max(0, this.#clock() - sinceMs));
+      this.#passWithSidecars(folder, name, this.#waitedMs(sinceMs));
+      for (const fellow of fellows) {
+        const waitedMs = this.#waitedMs(folder.waiting.get(fellow) ?? 0);
+        index.release(folder, fellow);
+        this.#room--;
+        this.#pass(folder, fellow, waitedMs);
+      }
     }
     return true;
+  }
+
+  #waitedMs(sinceMs: number): number {
+    return Math.max(0, this.#clock() - sinceMs);
+  }
+
+  /** Whether a file belongs to the one that was passed on last, so that nothing may come between them. */
+  #isFellow(folder: KnownFolder, name: string): boolean {
+    return this.#last?.folder === folder.path && this.#last.key === nameKeyOf(name);
+  }
+
+  /** Passes on a photo, and once more the sidecars that were passed on before it came: nobody had a use for them then. */
+  #passWithSidecars(folder: KnownFolder, name: string, waitedMs: number): void {
+    this.#pass(folder, name, waitedMs);
+    if (folder.sidecars.size === 0 || isSidecar(name)) return;
+    for (const sidecar of namesWith(folder.sidecars, nameKeyOf(name))) {
+      if (!folder.waiting.has(sidecar)) this.#pass(folder, sidecar, 0);
+    }
   }
 
   #takeRoom(): boolean {
@@ -114,6 +148,7 @@ export class FoundLine {
   #pass(folder: KnownFolder, name: string, waitedMs: number): void {
     const { root, filter, now, onFound } = this.#options;
     const path = join(folder.path, name);
+    this.#last = { folder: folder.path, key: nameKeyOf(name) };
     const [sizeBytes = 0, mtimeMs = 0] = (folder.versions.get(name) ?? '').split(':').map(Number);
     onFound({
       path,

@@ -24,7 +24,7 @@ describe('what lies there at the start', () => {
     const root = tempFolder();
     write(root, 'one/a.jpg', 'one/deep/er/b.MP4', 'two/c.HEIC', 'two/notes.txt', 'two/c.heic.xmp');
     const { found, finds, settled, watch } = watchWorld([join(root, 'one'), join(root, 'two')]);
-    await finds('a.jpg', 'deep/er/b.MP4', 'c.HEIC');
+    await finds('a.jpg', 'deep/er/b.MP4', 'c.HEIC', 'c.heic.xmp');
     await settled();
     const deep = found.find((file) => file.relativePath.endsWith('b.MP4'));
     expect(deep).toEqual({
@@ -54,7 +54,7 @@ describe('what lies there at the start', () => {
           waiting: 0,
         },
       ],
-      found: 3,
+      found: 4,
       tooLarge: 0,
     });
   });

@@ -82,6 +82,47 @@ it('forgets what waits in a folder that goes', async () => {
   await finds(...names(3, 'card/'));
 });
 
+describe('files that belong together', () => {
+  const groups = (count: number) =>
+    Array.from({ length: count }, (_, at) => [`${at}.jpg`, `${at}.MOV`, `${at}.jpg.xmp`]).flat();
+
+  it('are never parted by the room', async () => {
+    const { settled, waiting, way, found } = narrowWorld(groups(50), 10);
+    await settled();
+    await until(() => expect(waiting()).toBeLessThanOrEqual(150 - 10));
+    way.places = 40;
+    await until(() => expect(found.length).toBeGreaterThanOrEqual(40));
+    const bases = found.map(({ relativePath }) => relativePath.split('.')[0]);
+    for (const base of bases) expect(bases.filter((other) => other === base)).toHaveLength(3);
+    expect(bases.length).toBeLessThanOrEqual(42);
+  });
+
+  it('go out together although they came one by one', async () => {
+    const { settled, waiting, way, found, root } = narrowWorld(names(20), 0);
+    await settled();
+    await until(() => expect(waiting()).toBe(20));
+    write(root, '0.xmp', '1.mov');
+    await until(() => expect(waiting()).toBe(22));
+    way.places = 1;
+    await until(() => expect(found.length).toBeGreaterThan(0));
+    way.places = 6;
+    await until(() => expect(found.length).toBeGreaterThanOrEqual(6));
+    const told = found.map(({ relativePath }) => relativePath);
+    expect(told.indexOf('0.xmp')).toBe(told.indexOf('0.jpg') + 1);
+    expect(told.indexOf('1.mov')).toBe(told.indexOf('1.jpg') + 1);
+  });
+
+  it('a sidecar that was there before its photo comes once more with it', async () => {
+    const { finds, found, root, watch } = narrowWorld(['a.xmp', 'b.jpg'], 100);
+    await finds('a.xmp', 'b.jpg');
+    expect(watch.report().folders[0]?.fileCount).toBe(1);
+    write(root, 'a.jpg');
+    await until(() => expect(found).toHaveLength(4));
+    expect(found.map(({ relativePath }) => relativePath).slice(2)).toEqual(['a.jpg', 'a.xmp']);
+    expect(watch.report().folders[0]?.fileCount).toBe(2);
+  });
+});
+
 describe('while the first look at everything goes on', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
