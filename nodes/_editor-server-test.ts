@@ -4,8 +4,7 @@ import { parseApiKey } from '../lib/immich/api-key.js';
 import { createImmichClient } from '../lib/immich/immich-client.js';
 import { apiBase } from '../lib/immich/server-address.js';
 import { SettingError, settingList } from '../lib/settings.js';
-import type { Finding } from '../lib/verify/finding.js';
-import { testServer } from '../lib/verify/server-test.js';
+import { type ServerFinding, testServer } from '../lib/verify/server-test.js';
 import { storedCredential } from './_editor-credential.js';
 import { editorEndpoint } from './_editor-endpoint.js';
 import { resolved } from './_editor-values.js';
@@ -27,7 +26,7 @@ export function offerServerTest(RED: NodeAPI): void {
     const tlsId = textOf(config.tls);
     const isChosen = tlsId !== null && tlsId !== '_ADD_';
     const tls = isChosen ? tlsOptions(RED.nodes.getNode(tlsId)) : undefined;
-    const findings: Finding[] = [];
+    const findings: ServerFinding[] = [];
     for (const address of addresses) {
       findings.push(...(await testAddress(address, { apiKey, tls }, signal)));
     }
@@ -37,7 +36,7 @@ export function offerServerTest(RED: NodeAPI): void {
 
 type Access = Pick<Parameters<typeof createImmichClient>[0], 'apiKey' | 'tls'>;
 
-async function testAddress(address: string, access: Access, signal: AbortSignal): Promise<Finding[]> {
+async function testAddress(address: string, access: Access, signal: AbortSignal): Promise<ServerFinding[]> {
   signal.throwIfAborted();
   const client = createImmichClient({ baseUrl: apiBase(address), ...access, ...LIMITS });
   try {

@@ -5,8 +5,10 @@
     ok: 'fa-check-circle',
     warning: 'fa-exclamation-triangle',
     problem: 'fa-times-circle',
+    missing: 'fa-minus-circle',
     'not tested': 'fa-question-circle',
   };
+  const WORDS = { ok: 'ok', warning: 'warning', problem: 'problem', missing: 'missing' };
 
   bridge.addChecks = (dialog) => {
     if (dialog.form.find('[data-check-folders]').length) watchFolders(dialog);
@@ -49,16 +51,15 @@
 
   /** One line: what was looked at, how it is, and what to do. The verdict is a picture and a word. */
   function findingRow({ check, verdict, found, advice }) {
-    const words = { ok: 'ok', warning: 'warning', problem: 'problem', 'not tested': 'untested' };
-    const word = bridge.say(`dialog.${words[verdict] ?? 'untested'}`);
-    return $('<div class="ib-finding"></div>')
-      .attr('data-verdict', verdict)
-      .append(
-        $('<i class="fa" role="img"></i>').addClass(ICONS[verdict]).attr({ 'aria-label': word, title: word }),
-        $('<span class="ib-what"></span>').text(check),
-        $('<span class="ib-found"></span>').text(found),
-        advice ? $('<span class="ib-advice"></span>').text(advice) : '',
-      );
+    const word = bridge.say(`dialog.${WORDS[verdict] ?? 'untested'}`);
+    const icon = $('<i class="fa" role="img"></i>')
+      .addClass(ICONS[verdict])
+      .attr({ 'aria-label': word, title: word });
+    const text = $('<span class="ib-text"></span>');
+    if (check) text.append($('<b></b>').text(check), ' ');
+    text.append($('<span></span>').text(found));
+    if (advice) text.append(' ', $('<span class="ib-advice"></span>').text(advice));
+    return $('<div class="ib-finding"></div>').attr('data-verdict', verdict).append(icon, text);
   }
 
   /** Says of each folder, shortly after it was typed, whether it is there and what waits in it. */
@@ -113,6 +114,8 @@
         rows.length === own.length &&
         !bridge.isVariable(field.input.val());
       field.notes.find('.ib-finding').remove();
+      // The path says it already.
+      field.notes.find('.ib-value').toggleClass('ib-said', own.length > 0);
       rows.forEach(({ note }, index) => {
         note.empty().prop('hidden', !isOneEach);
         if (isOneEach) note.append(findingRow({ ...own[index], check: '' }));

@@ -10,6 +10,8 @@
     const form = $(`[id^="${prefix}"]`).first().closest('form, .dialog-form');
     form.addClass('ib-dialog');
     const dialog = { node, form, fields: new Map(), prefix };
+    // Node-RED's own place for it.
+    form.prepend(form.find(`#${prefix}name`).closest('.form-row'));
     for (const row of form.children('.form-row').toArray()) shapeRow(dialog, $(row));
     makeSections(dialog);
     for (const field of dialog.fields.values()) {

@@ -25,7 +25,7 @@
         const field = $('<input type="text" class="ib-list-text">')
           .attr({ placeholder, 'aria-label': `${label} ${index + 1}` })
           .val(text ?? '')
-          .on('change', () => divide(row, field))
+          .on('change', () => divide(field))
           .on('keyup paste change', store);
         row.append(field, '<div class="ib-note ib-check" hidden></div>');
         // The bin of a row is a link with a picture in it, and nothing that a screen reader could say.
@@ -51,7 +51,7 @@
     isReady = true;
 
     /** What stands between two commas is one entry more. */
-    function divide(row, field) {
+    function divide(field) {
       const parts = bridge.entriesOf(field.val());
       if (parts.length < 2) return;
       field.val(parts[0]);

@@ -8,6 +8,9 @@ import { size } from './folder-findings.js';
 import { lookAtKey } from './key-findings.js';
 import { lookAtServer } from './server-findings.js';
 
+/** As a finding, or a permission that the key lacks and need not have. */
+export type ServerFinding = Omit<Finding, 'verdict'> & { readonly verdict: Finding['verdict'] | 'missing' };
+
 type Client = Pick<ImmichClient, 'origin' | 'ping' | 'ask' | 'check'>;
 
 const finding = findingsIn('Immich');
@@ -16,7 +19,11 @@ const finding = findingsIn('Immich');
  * Looks at one address of Immich as the editor shows it: whether it answers, its version, whose the key is, what the
  * key may do, and what room there is. It changes nothing there.
  */
-export async function testServer(client: Client, hasKey: boolean, signal: AbortSignal): Promise<Finding[]> {
+export async function testServer(
+  client: Client,
+  hasKey: boolean,
+  signal: AbortSignal,
+): Promise<ServerFinding[]> {
   const { isThere, findings } = await lookAtServer(client, signal);
   if (!isThere) return [...findings];
   if (!hasKey) {
@@ -26,7 +33,10 @@ export async function testServer(client: Client, hasKey: boolean, signal: AbortS
   const key = await lookAtKey(client, signal);
   if (!key.mayUpload) return [...findings, ...key.findings];
   const facts = await Promise.all([userFinding(client, signal), storageFinding(client, signal)]);
-  return [...findings, ...facts.flat(), ...key.findings];
+  const rights = key.findings.map((right) =>
+    /^not given/.test(right.found) ? { ...right, verdict: 'missing' as const } : right,
+  );
+  return [...findings, ...facts.flat(), ...rights];
 }
 
 async function userFinding({ ask }: Client, signal: AbortSignal): Promise<Finding[]> {
