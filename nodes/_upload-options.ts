@@ -1,16 +1,20 @@
-import { settingChoice, settingNumber, settingText } from '../lib/settings.js';
+import { settingChoice, settingList, settingNumber, settingText } from '../lib/settings.js';
+import type { DeletedPolicy } from '../lib/store/tombstone.js';
 import { PRESSURE_POLICIES, type PressurePolicy } from '../lib/upload/back-pressure.js';
 import { CONCURRENCY_RANGE } from '../lib/upload/command.js';
 import { STACK_POLICIES, type StackPolicy } from '../lib/upload/join-assets.js';
 import { parseQuietHours, type QuietSpan } from '../lib/upload/quiet-hours.js';
 import type { TrashPolicy } from '../lib/upload/upload-file.js';
 import { UPLOAD_ORDERS, type UploadOrder } from '../lib/upload/waiting-line.js';
+import { fullPath } from '../lib/watch/folder-settings.js';
 
 /** The settings of immich-upload, as the editor delivers them. */
 export interface UploadConfig {
   server?: string;
   concurrency?: string;
   trashPolicy?: string;
+  deletedPolicy?: string;
+  bringBack?: string | readonly string[];
   pressure?: string;
   stack?: string;
   order?: string;
@@ -22,6 +26,8 @@ export interface UploadOptions {
   server: string | undefined;
   concurrency: number;
   trashPolicy: TrashPolicy;
+  deletedPolicy: DeletedPolicy;
+  bringBack: readonly string[];
   pressure: PressurePolicy;
   stackPolicy: StackPolicy;
   order: UploadOrder;
@@ -42,6 +48,8 @@ export function parseUploadOptions(config: UploadConfig): UploadOptions {
       ['hold', 'restore', 'accept'],
       'hold',
     ),
+    deletedPolicy: settingChoice('Deleted in Immich', config.deletedPolicy, ['leave', 'upload'], 'leave'),
+    bringBack: settingList(config.bringBack).map((folder) => fullPath('Bring back', folder)),
     pressure: settingChoice('When Immich is busy', config.pressure, PRESSURE_POLICIES, 'off'),
     stackPolicy: settingChoice('Stack', config.stack, STACK_POLICIES, 'jpeg'),
     order: settingChoice('Order', config.order, UPLOAD_ORDERS, 'found'),

@@ -2,13 +2,12 @@ import type { NodeMessage } from 'node-red';
 import type { StableFile } from '../lib/media-file.js';
 import type { StabilityRules } from '../lib/stable/stability.js';
 import { createStabilityGate } from '../lib/stable/stability-gate.js';
-import { remembering } from '../lib/store/remembering.js';
 import { createByteStore } from '../lib/upload/byte-store.js';
 import type { StackPolicy } from '../lib/upload/join-assets.js';
 import type { UploadQueueOptions } from '../lib/upload/queue-options.js';
 import { probeServer } from '../lib/upload/server-probe.js';
 import { settleGroup } from '../lib/upload/settle-group.js';
-import { type TrashPolicy, uploadFile } from '../lib/upload/upload-file.js';
+import { uploadFile } from '../lib/upload/upload-file.js';
 import { createUploadQueue, type UploadQueue } from '../lib/upload/upload-queue.js';
 import type { UploadOrder } from '../lib/upload/waiting-line.js';
 import { pathOf } from './_file-flow.js';
@@ -16,10 +15,10 @@ import type { FileLoad } from './_file-load.js';
 import type { NodeTools } from './_node-tools.js';
 import { companionsOf, fellowIn } from './_upload-companions.js';
 import { serverOf } from './_upload-server.js';
+import { type BringBackSettings, uploadStoreOf } from './_upload-store.js';
 
-interface QueueSettings {
+interface QueueSettings extends BringBackSettings {
   readonly server: string | undefined;
-  readonly trashPolicy: TrashPolicy;
   readonly stackPolicy: StackPolicy;
   readonly order: UploadOrder;
 }
@@ -33,23 +32,21 @@ export function queueOf(
   initial: Pick<UploadQueueOptions<NodeMessage>, 'concurrency' | 'counts' | 'pause'>,
   onChange: () => void,
 ): UploadQueue<NodeMessage> {
-  const { signal, options } = tools;
-  const { trashPolicy } = options;
+  const { signal } = tools;
   const { client, libraryId } = serverOf(tools);
-  tools.parts.sendsTo(libraryId, signal);
   const gate = createStabilityGate({ signal });
   const store = createByteStore();
-  const memory = tools.fileStore();
+  const memory = uploadStoreOf(tools, libraryId);
   const companions = companionsOf(tools, {
     client,
-    upload: (file, attempt) => uploadFile(file, { client, trashPolicy, store }, attempt),
-    lookUp: fellowIn(memory, libraryId),
+    upload: (file, attempt) => uploadFile(file, { client, store, ...memory.rulesFor(file) }, attempt),
+    lookUp: fellowIn(memory.store, libraryId),
   });
   const queue = createUploadQueue<NodeMessage>({
     ...initial,
-    order: options.order,
+    order: tools.options.order,
     signal,
-    upload: remembering(companions.upload, { store: memory, server: libraryId }),
+    upload: memory.remembering(companions.upload),
     // A file that changed under way waits again under the rules that stable-file had for it.
     settle: (file) => settleGroup(file, (one) => gate.waitFor(one, rulesOf(one))),
     probe: (trouble) => probeServer(client, trouble),
@@ -57,6 +54,7 @@ export function queueOf(
     onDelay: (error, msg) =>
       tools.log('warn', 'delayed', { file: pathOf(msg).join(''), reason: error.message }),
     onChange,
+    ...memory.told,
   });
   tools.load.carries(queue.moving, signal);
   tools.shows({

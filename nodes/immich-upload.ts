@@ -3,6 +3,7 @@ import { asStableFile } from '../lib/media-file.js';
 import { atMostEvery } from '../lib/throttle.js';
 import { followHealth } from '../lib/upload/back-pressure.js';
 import { parseConcurrency } from '../lib/upload/command.js';
+import { pathInCommand } from '../lib/upload/failed-file.js';
 import { parsePauseMinutes } from '../lib/upload/pause.js';
 import { createPauseClock } from '../lib/upload/pause-clock.js';
 import type { Pressure } from '../lib/upload/room.js';
@@ -37,7 +38,8 @@ export default defineNode<UploadConfig, UploadOptions>('immich-upload', {
     const obey = obeyCommands(tools, {
       pause: (payload) => pauses.pause(parsePauseMinutes(payload)),
       resume: pauses.resume,
-      retry: queue.retryFailed,
+      retry: (payload) => queue.retryFailed(pathInCommand(payload)),
+      dismiss: (payload) => queue.dismiss(pathInCommand(payload) ?? ''),
       concurrency(payload) {
         const value = parseConcurrency(payload);
         queue.setConcurrency(value);
@@ -88,7 +90,8 @@ async function take(
       // It may be there again before folder-watch missed it.
       tools.returnFiles(pathsOf(msg));
     }
-    if (code === 'vanished' || code === 'superseded' || code === 'no-photo') return undefined;
+    if (code === 'vanished' || code === 'superseded' || code === 'no-photo' || code === 'dismissed')
+      return undefined;
     throw error;
   }
 }

@@ -29,6 +29,12 @@ type Archived = Proven & Pick<ArchivedFile, 'archivedTo' | 'archivedAt'>;
 /** Of the file that lies in the archive now. */
 type Place = Pick<KnownFile, 'sizeBytes' | 'mtimeMs' | 'ctimeMs'>;
 
+/** What is remembered of one version of a file. */
+export interface Recalled {
+  readonly known: KnownFile | undefined;
+  readonly failure: FailedFile | undefined;
+}
+
 /**
  * What was uploaded where, and what failed. It only saves work: it may be lost without losing a photo, and nothing of it
  * throws. `server` is a `serverId`.
@@ -60,8 +66,8 @@ export interface FileStore {
   receipts(server: string): AsyncGenerator<Receipt>;
   /** A file waits for a person; `node` is the uploader that has it in hand. */
   noteFailed(node: string, failure: FailedFile): void;
-  /** What is remembered of a failure of this version of a file. */
-  failure(node: string, file: SeenFile): Promise<FailedFile | undefined>;
+  /** What is remembered of this version of a file, and of its failure. */
+  recall(server: string, node: string, file: SeenFile): Promise<Recalled>;
   forgetFailure(node: string, path: string): void;
   failures(node: string): AsyncGenerator<FailedFile>;
   /** Whether there is a memory that can be used. */
@@ -149,9 +155,16 @@ export function openFileStore(options: StoreDatabaseOptions): FileStore {
         yield receipt.read(key.slice(start.length), fields);
     },
     noteFailed: (node, failure) => db.put(failureKey(node, failure.path), failedFile.fields(failure)),
-    async failure(node, seen) {
-      const known = await read(failureKey(node, seen.path), (fields) => failedFile.read(seen.path, fields));
-      return known !== undefined && isSameVersion(known, seen) ? known : undefined;
+    async recall(server, node, seen) {
+      const [known, failure] = await db.getMany([fileKey(server, seen.path), failureKey(node, seen.path)]);
+      const of = {
+        known: known && knownFile.read(known),
+        failure: failure && failedFile.read(seen.path, failure),
+      };
+      return {
+        known: of.known && isSameVersion(of.known, seen) ? of.known : undefined,
+        failure: of.failure && isSameVersion(of.failure, seen) ? of.failure : undefined,
+      };
     },
     forgetFailure: (node, path) => db.remove(failureKey(node, path)),
     async *failures(node) {

@@ -1,5 +1,6 @@
 import type { ImmichError } from '../immich/immich-error.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import type { FailedFile } from '../store/store-record.js';
 import type { Pause } from './pause.js';
 import type { UploadCounts } from './upload-counts.js';
 import type { Attempt } from './upload-file.js';
@@ -23,6 +24,10 @@ export interface UploadQueueOptions<Context> {
   readonly counts?: UploadCounts;
   /** A file needs a person, or cannot be read for now; it stays in hand. `context` is what `add` was given. */
   readonly onProblem: (error: Error, context: Context) => void;
+  /** A file failed and waits for a person, or a person dismissed it: to be remembered over a restart. */
+  readonly onFailed?: (failure: FailedFile) => void;
+  /** A file was deleted in Immich and is left alone. */
+  readonly onLeft?: (error: Error, context: Context) => void;
   /** A file is tried again later, for a reason that will pass; told once a reason. */
   readonly onDelay: (error: Error, context: Context) => void;
   /** The state may have changed; comes often, and when a new day begins. */

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import type { Failure } from './failed-file.js';
 import type { AttemptMemory } from './upload-file.js';
 
 /** A second message about a file that is in hand already: one of the two is dropped, and the file goes on. */
@@ -23,7 +24,7 @@ export class UnreadableError extends Error {
 }
 
 /** Where a file in the queue stands. */
-export type Phase = 'pending' | 'active' | 'settling' | 'delayed' | 'failed';
+export type Phase = 'pending' | 'active' | 'settling' | 'delayed' | 'failed' | 'left';
 
 /** One file in the queue. `context` is what came with it and goes out with its problems. */
 export interface Entry<Context> {
@@ -37,6 +38,8 @@ export interface Entry<Context> {
   sentBytes: number;
   /** Whether it was taken up as the one that goes ahead after trouble. */
   isAhead: boolean;
+  /** Why it waits for a person or is left alone, as long as it does. */
+  failure: Failure | undefined;
   /** The last reason that was told about it. */
   told: string | undefined;
   /** Settles when the try that is under way has ended. */
@@ -63,6 +66,7 @@ export function makeEntry<Context>(file: StableFile, context: Context): Entry<Co
     holds: 0,
     sentBytes: 0,
     isAhead: false,
+    failure: undefined,
     told: undefined,
   } as const;
   return { ...begin, file, tryEnded: Promise.resolve(), context, memory: {}, promise, resolve, reject };

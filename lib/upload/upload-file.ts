@@ -20,6 +20,8 @@ export interface UploadFileOptions {
   readonly trashPolicy: TrashPolicy;
   /** Lends memory for files that are read once, and hashed and sent from there; others are read twice, in pieces. */
   readonly store?: ByteStore;
+  /** Throws for bytes that Immich does not have, and that are not to be sent. */
+  readonly mayCreate?: (file: StableFile, sha1: string, memory?: AttemptMemory) => Promise<void>;
   readonly now?: () => Date;
 }
 
@@ -32,6 +34,10 @@ export interface AttemptMemory {
   createdId?: string;
   /** The same for each companion, by its path. */
   parts?: Map<string, AttemptMemory>;
+  /** It failed for a person before. */
+  hasFailed?: boolean;
+  /** A person asked for this file: it is uploaded even if it was deleted in Immich. */
+  isWanted?: boolean;
 }
 
 export interface Attempt {
@@ -108,6 +114,7 @@ async function store(hashed: Hashed, options: UploadFileOptions, attempt: Attemp
   const before = await client.check(hashed.sha1);
   if (before.isKnown) return settleTrash(before, 'duplicate', hashed, options);
 
+  await options.mayCreate?.(hashed.file, hashed.sha1, attempt.memory);
   const { version, kept } = hashed;
   const { extras, onBytes } = attempt;
   const form = { path: hashed.file.path, fileName, version, kept, onBytes, ...(extras && { extras }) };

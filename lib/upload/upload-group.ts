@@ -105,6 +105,7 @@ async function uploadPart(work: Work, file: StableFile, own: UploadExtras): Prom
   const { attempt, memories } = work;
   const memory = memories.get(file.path) ?? {};
   memories.set(file.path, memory);
+  if (attempt.memory?.isWanted) memory.isWanted = true;
   const found = sidecarOf(file, [work.file, ...(work.file.companions ?? [])]);
   const sidecar = found && work.sidecars.get(found.path);
   const extras = {

@@ -1,4 +1,5 @@
 import { pathsOfGroup } from '../companions/companion.js';
+import { type FailureReport, noFailureError } from './failed-file.js';
 import type { Entry } from './upload-entry.js';
 import { createWaitingLine, type UploadOrder } from './waiting-line.js';
 
@@ -12,6 +13,19 @@ export function createUploadLine<Context>(order?: UploadOrder) {
     entry.phase = 'pending';
     if (isFirst) waiting.addFirst(entry);
     else waiting.add(entry);
+  }
+  function revive(entry: Entry<Context>): void {
+    entry.attempts = 0;
+    entry.holds = 0;
+    entry.failure = undefined;
+    enqueue(entry);
+  }
+  /** @throws SettingError when no file there waits for a person */
+  function failedAt(path: string): Entry<Context> {
+    const entry = inHand.get(path);
+    if (entry === undefined || (entry.phase !== 'failed' && entry.phase !== 'left'))
+      throw noFailureError(path);
+    return entry;
   }
   return {
     /** How many wait for their turn. */
@@ -38,12 +52,20 @@ export function createUploadLine<Context>(order?: UploadOrder) {
     enqueue,
     /** Puts every failed entry back into the line, as if it had never been tried. */
     reviveFailed() {
-      for (const entry of inHand.values()) {
-        if (entry.phase !== 'failed') continue;
-        entry.attempts = 0;
-        entry.holds = 0;
-        enqueue(entry);
-      }
+      for (const entry of inHand.values()) if (entry.phase === 'failed') revive(entry);
+    },
+    /** Puts the failed entry at a path back, or one that was left alone: a person wants it, come what may. */
+    reviveAt(path: string) {
+      const entry = failedAt(path);
+      entry.memory.isWanted = true;
+      revive(entry);
+    },
+    failedAt,
+    /** All that wait for a person or are left alone, in the order in which they came. */
+    failures(): FailureReport[] {
+      return [...inHand.values()].flatMap(({ file, phase, failure }) =>
+        failure === undefined ? [] : [{ ...failure, path: file.path, isLeftAlone: phase === 'left' }],
+      );
     },
     /** Takes the next one out of the line; it stays in hand. */
     next: waiting.next,

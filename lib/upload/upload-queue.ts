@@ -1,6 +1,8 @@
 import { backoffMs, delay } from '../backoff.js';
 import { ImmichError } from '../immich/immich-error.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import type { LeftAloneError } from './failed-file.js';
+import { createFailedFiles } from './failed-files.js';
 import { onNewDay } from './local-day.js';
 import { isResting, NO_PAUSE, type Pause } from './pause.js';
 import type { UploadQueueOptions } from './queue-options.js';
@@ -81,10 +83,9 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       entry.holds += 1;
       gate.hold(error as ImmichError);
     }
-    if (verdict === 'fail') {
-      gate.passed();
-      fail(entry, error);
-    }
+    if (verdict === 'fail' || verdict === 'leave') gate.passed();
+    if (verdict === 'fail' || verdict === 'fail-again') fail(entry, error);
+    if (verdict === 'leave') leave(entry, error as LeftAloneError);
     if (verdict === 'reread') tell(entry, new UnreadableError(entry.file.path, error), onProblem);
     if (verdict === 'retry') tell(entry, error as ImmichError, onDelay);
     if (verdict === 'retry' || verdict === 'reread') void retryLater(entry, error);
@@ -135,11 +136,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     onChange();
   }
 
-  function fail(entry: Entry<Context>, error: unknown): void {
-    entry.phase = 'failed';
-    onProblem(error instanceof Error ? error : new Error(String(error)), entry.context);
-    onChange();
-  }
+  const { fail, leave, ...failedFiles } = createFailedFiles({ line, options, onProblem, drop, pump });
 
   signal.addEventListener('abort', () => {
     for (const entry of line.all()) entry.reject(signal.reason);
@@ -154,7 +151,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     async add(file: StableFile, context: Context): Promise<UploadedFile> {
       signal.throwIfAborted();
       const known = line.get(file.path);
-      if (known !== undefined && known.phase !== 'failed' && isSameFile(known.file, file)) {
+      if (known !== undefined && known.failure === undefined && isSameFile(known.file, file)) {
         throw new SupersededError(file.path);
       }
       if (known?.phase === 'active') {
@@ -181,10 +178,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       room.press(next);
       pump();
     },
-    retryFailed() {
-      line.reviveFailed();
-      pump();
-    },
+    ...failedFiles,
     /** Paths of all files in hand, and the files of those that go on by themselves. */
     paths: line.paths,
     moving: line.moving,

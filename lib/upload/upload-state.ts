@@ -20,6 +20,8 @@ export interface UploadState {
   readonly active: number;
   /** Files that wait for a person, each with its reason told to a Catch node. */
   readonly failed: number;
+  /** Files that were deleted in Immich and are not uploaded again. */
+  readonly leftAlone: number;
   readonly concurrency: number;
   /** Whether a person paused it. */
   readonly isPaused: boolean;
@@ -78,7 +80,14 @@ export function createUploadTally({ counts: before, now = () => new Date() }: Up
     /** What was counted up to now; the same object as long as it stays the same. */
     counts,
     describe({ entries, pause, trouble, concurrency }: UploadFacts): UploadState {
-      const phases: Record<Phase, number> = { pending: 0, active: 0, settling: 0, delayed: 0, failed: 0 };
+      const phases: Record<Phase, number> = {
+        pending: 0,
+        active: 0,
+        settling: 0,
+        delayed: 0,
+        failed: 0,
+        left: 0,
+      };
       const way = { sentBytes: 0, totalBytes: 0 };
       for (const { phase, file, sentBytes } of entries) {
         phases[phase] += assetsOfGroup(file);
@@ -93,6 +102,7 @@ export function createUploadTally({ counts: before, now = () => new Date() }: Up
         pending: phases.pending + phases.settling + phases.delayed,
         active: phases.active,
         failed: phases.failed,
+        leftAlone: phases.left,
         concurrency,
         ...pause,
         totals: { ...totals },

@@ -66,10 +66,10 @@ function parseSizes(config: FolderWatchConfig): { minBytes: number; maxBytes: nu
 }
 
 /**
- * A path in full, with `~` filled in.
- * @throws SettingError when it does not begin at the root
+ * The absolute path of a folder as a person writes it; `~` is the home folder.
+ * @throws SettingError for one that does not start at the root
  */
-export function fullPath(field: string, written: string, home: string): string {
+export function fullPath(field: string, written: string, home = homedir()): string {
   const path = /^~($|[/\\])/.test(written) ? join(home, written.slice(1)) : written;
   if (isAbsolute(path)) return resolve(path);
   throw new SettingError(

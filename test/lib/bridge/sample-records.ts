@@ -9,6 +9,7 @@ export const uploadState: UploadState = {
   state: 'uploading',
   pending: 7,
   active: 4,
+  leftAlone: 0,
   failed: 1,
   concurrency: 4,
   isPaused: false,

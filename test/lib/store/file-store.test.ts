@@ -81,9 +81,9 @@ describe('what a store remembers over a restart', () => {
     };
     first.store.noteFailed('upload-1', failure);
     const { store } = await first.reopen();
-    expect(await store.failure('upload-1', failure)).toEqual(failure);
-    expect(await store.failure('upload-1', { ...failure, mtimeMs: 5 })).toBeUndefined();
-    expect(await store.failure('upload-2', failure)).toBeUndefined();
+    expect((await store.recall(HOME, 'upload-1', failure)).failure).toEqual(failure);
+    expect((await store.recall(HOME, 'upload-1', { ...failure, mtimeMs: 5 })).failure).toBeUndefined();
+    expect((await store.recall(HOME, 'upload-2', failure)).failure).toBeUndefined();
     expect(await all(store.failures('upload-1'))).toEqual([failure]);
     store.forgetFailure('upload-1', failure.path);
     expect(await all(store.failures('upload-1'))).toEqual([]);

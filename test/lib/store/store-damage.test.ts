@@ -185,9 +185,9 @@ describe('a full disk', () => {
     for (let index = 0; index < 12_000; index++) store.forgetFile(SERVER, path(index));
     for (let index = 0; index < 9_000; index++) store.noteFailed('n', failureOf(path(index)));
     store.noteFailed('n', failureOf('/last'));
-    expect(await store.failure('n', failureOf('/last'))).toBeDefined();
+    expect((await store.recall(SERVER, 'n', failureOf('/last'))).failure).toBeDefined();
     for (let index = 0; index < 10_000; index++) store.forgetFile(SERVER, path(index));
-    expect(await store.failure('n', failureOf('/last'))).toBeUndefined();
+    expect((await store.recall(SERVER, 'n', failureOf('/last'))).failure).toBeUndefined();
   });
 });
 
