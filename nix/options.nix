@@ -115,6 +115,13 @@ in
         at a time, `hold` waits. Null means `off`.
       '';
     };
+    stack = optional (types.enum [
+      "jpeg"
+      "raw"
+      "off"
+    ]) {
+      description = "Whether RAW and JPEG, and bursts, become a stack, and which is on top. Null means `jpeg`.";
+    };
     order = optional (types.enum [
       "found"
       "newest"
@@ -146,6 +153,12 @@ in
     };
     minSizeMB = optional types.numbers.nonnegative {
       description = "From this size on, a file counts as large. Null means 100.";
+    };
+    companionSeconds = optional types.numbers.nonnegative {
+      description = ''
+        How many seconds files that belong together must have stood still, the quiet time included, so that a late one
+        joins them. Null means 2.
+      '';
     };
     verifyVideo = optional types.bool {
       description = "Whether a video must also be complete inside. Null means yes.";

@@ -26,11 +26,13 @@ let
     "upload.concurrency" = "UPLOAD_CONCURRENCY";
     "upload.backPressure" = "UPLOAD_BACK_PRESSURE";
     "upload.order" = "UPLOAD_ORDER";
+    "upload.stack" = "UPLOAD_STACK";
     "upload.quietHours" = "QUIET_HOURS";
     "stability.waitSeconds" = "FILE_STABILITY_WAIT_SECONDS";
     "stability.checkInterval" = "FILE_STABILITY_CHECK_INTERVAL";
     "stability.waitSecondsVideo" = "FILE_STABILITY_WAIT_SECONDS_VIDEO";
     "stability.minSizeMB" = "MIN_STABILITY_WAIT_SIZE_MB";
+    "stability.companionSeconds" = "COMPANION_WAIT_SECONDS";
     "stability.verifyVideo" = "VERIFY_VIDEO_INTEGRITY";
     "mqtt.url" = "MQTT_URL";
     "mqtt.username" = "MQTT_USERNAME";

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isAbsolute } from 'node:path';
+import { isSidecar } from '../companions/media-kind.js';
 import { type Fields, fieldsOf, numberOf, textOf } from '../fields.js';
 import { printable } from '../printable.js';
 import type { BatchSummary } from './batch-summary.js';
@@ -108,7 +109,8 @@ function eventTypeOf(topic: unknown, record: Fields, failure: Fields): UploadEve
   if (typeof failure.message === 'string') {
     return hasFile || PIPELINE.has(fieldsOf(failure.source).type) ? 'failed' : undefined;
   }
-  if (!hasFile) return undefined;
+  // A sidecar that came late is part of its photo.
+  if (!hasFile || isSidecar(pathOf(record.path) ?? '')) return undefined;
   if (topic === 'file/archived') return 'archived';
   if (topic !== 'file/uploaded') return undefined;
   if (record.uploadOutcome === 'created') return 'uploaded';

@@ -2,6 +2,7 @@ import { parseHealthSettings } from '../health/health-settings.js';
 import { SettingError, settingBoolean, settingChoice, settingNumber, settingText } from '../settings.js';
 import { PRESSURE_POLICIES } from '../upload/back-pressure.js';
 import { CONCURRENCY_RANGE } from '../upload/command.js';
+import { STACK_POLICIES } from '../upload/join-assets.js';
 import { parseQuietHours } from '../upload/quiet-hours.js';
 import { UPLOAD_ORDERS } from '../upload/waiting-line.js';
 import { parseFolderSettings } from '../watch/folder-settings.js';
@@ -20,9 +21,11 @@ const READERS: Readonly<Record<string, (value: string | undefined, name: string)
   MIN_STABILITY_WAIT_SIZE_MB: (value, name) => settingNumber(name, value, 100, SECONDS),
   FILE_STABILITY_WAIT_SECONDS_VIDEO: (value, name) => settingNumber(name, value, 30, SECONDS),
   VERIFY_VIDEO_INTEGRITY: (value, name) => settingBoolean(name, value, true),
+  COMPANION_WAIT_SECONDS: (value, name) => settingNumber(name, value, 2, SECONDS),
   UPLOAD_CONCURRENCY: (value, name) => settingNumber(name, value, 4, CONCURRENCY_RANGE),
   UPLOAD_BACK_PRESSURE: (value, name) => settingChoice(name, value, PRESSURE_POLICIES, 'off'),
   UPLOAD_ORDER: (value, name) => settingChoice(name, value, UPLOAD_ORDERS, 'found'),
+  UPLOAD_STACK: (value, name) => settingChoice(name, value, STACK_POLICIES, 'jpeg'),
   QUIET_HOURS: (value, name) => parseQuietHours(name, value),
   IMMICH_METRICS_API_URL: (metricsApi) => parseHealthSettings(metricsApi === undefined ? {} : { metricsApi }),
   IMMICH_METRICS_JOBS_URL: (metricsJobs) =>

@@ -16,6 +16,7 @@ const bare = {
     backPressure: null,
     order: null,
     quietHours: [],
+    stack: null,
   },
   stability: {
     waitSeconds: null,
@@ -23,6 +24,7 @@ const bare = {
     waitSecondsVideo: null,
     minSizeMB: null,
     verifyVideo: null,
+    companionSeconds: null,
   },
   mqtt: {
     url: null,
