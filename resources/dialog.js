@@ -15,7 +15,7 @@
     for (const row of form.children('.form-row').toArray()) shapeRow(dialog, $(row));
     makeSections(dialog);
     for (const field of dialog.fields.values()) {
-      field.input.on('change keyup paste', () => {
+      field.input.on('input change keyup paste', () => {
         showErrors(dialog);
         showValues(dialog);
       });
