@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-/** The one command line: `immich-bridge start`, `verify` or `migrate`. */
+/** The one command line: `immich-bridge start`, `verify`, `audit`, `receipt` or `migrate`. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { auditCommand, receiptCommand } from './audit-command.js';
 import { checkNodeVersion, failureText } from './environment.js';
 import { migrateCommand } from './migrate-command.js';
 import { start } from './start.js';
@@ -15,6 +16,8 @@ async function run([command = 'start', ...args]: readonly string[]): Promise<num
   if (command === '--help' || command === '-h' || command === 'help') return print(USAGE);
   if (command === '--version' || command === '-v') return print(version());
   checkNodeVersion();
+  if (command === 'audit') return auditCommand(args);
+  if (command === 'receipt') return receiptCommand(args);
   if (command === 'verify') return verifyCommand(args);
   if (command === 'migrate') return migrateCommand(args);
   if (command !== 'start') throw new UsageError(`There is no command "${command}".`);

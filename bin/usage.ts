@@ -15,6 +15,11 @@ Usage: immich-bridge [command]
       --no-upload          sends none
       --size-mb <number>   makes the test picture so large, to try what a proxy lets through
       --json               prints the findings for a program
+  audit                    asks Immich whether it still has all that was uploaded and archived
+      --folder <path>      only what lies in this folder
+      --requeue            uploads what is missing again, from where it lies
+      --json               prints the report for a program
+  receipt <path or SHA-1>  prints what is remembered of the upload of a file
   migrate [file]           turns settings of the Python uploader into those of Immich Bridge: its .env (the
                            default), a .nix file, JSON of "nix eval --json", or - for standard input
       --out <file>         writes them to a new file that only you can read, the API key included

@@ -27,6 +27,8 @@ export interface StableFile extends FoundFile {
   readonly quietMs: number;
   /** Whether a video must also be complete inside. */
   readonly hasVideoCheck: boolean;
+  /** It is uploaded even if it was deleted in Immich, and its original stays where it is: an audit wants it back. */
+  readonly staysInPlace?: boolean;
   /** Files of the same folder that belong to it and travel with it; missing means none. */
   readonly companions?: readonly Companion[];
 }

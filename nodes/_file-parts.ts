@@ -6,6 +6,10 @@ import type { NodeTools } from './_node-tools.js';
 export interface FileParts {
   /** An archive-move leaves originals where they are. */
   keeps(node: string, signal: AbortSignal): void;
+  /** An archive-move moves originals into this folder. */
+  archives(folder: string, signal: AbortSignal): void;
+  /** Folders that originals are moved into. */
+  archiveFolders(): readonly string[];
   /** An immich-upload sends to the library with this `serverId`. */
   sendsTo(server: string, signal: AbortSignal): void;
   /** Nodes that leave originals where they are, and libraries that are sent to, once the flows run or `signal` ends. */
@@ -18,7 +22,11 @@ const parts = new WeakMap<EventEmitter, FileParts>();
 export function filePartsOf(events: EventEmitter): FileParts {
   const known = parts.get(events);
   if (known !== undefined) return known;
-  const [keepers, servers] = [new Map<string, number>(), new Map<string, number>()];
+  const [keepers, servers, archives] = [
+    new Map<string, number>(),
+    new Map<string, number>(),
+    new Map<string, number>(),
+  ];
   let isRunning = false;
   events.on('flows:stopping', () => {
     isRunning = false;
@@ -31,6 +39,8 @@ export function filePartsOf(events: EventEmitter): FileParts {
   });
   const made: FileParts = {
     keeps: (node, signal) => count(keepers, node, signal),
+    archives: (folder, signal) => count(archives, folder, signal),
+    archiveFolders: () => [...archives.keys()],
     sendsTo: (server, signal) => count(servers, server, signal),
     async settled(signal) {
       if (!isRunning && !signal.aborted) {

@@ -41,6 +41,7 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
   const disk = archiveDiskOf(tools, io);
   const store = tools.fileStore();
   if (policy.mode === 'keep') tools.parts.keeps(tools.id, signal);
+  if (policy.mode === 'move') tools.parts.archives(policy.archiveFolder, signal);
   const later = createRetryLater({ signal, isTransient, wait });
   const hand: Hand = { files: new Map(), troubles: new Map(), archivedCount: 0 };
   /** Failed for good under these settings: handed back, too, when the node is repaired. */

@@ -12,6 +12,7 @@ import { isCommand, obeyCommands } from './_command-answer.js';
 import { defineNode } from './_define-node.js';
 import { pathOf, pathsOf } from './_file-flow.js';
 import type { NodeTools, Output } from './_node-tools.js';
+import { auditCommands } from './_upload-audit.js';
 import { memoryOf } from './_upload-memory.js';
 import { parseUploadOptions, type UploadConfig, type UploadOptions } from './_upload-options.js';
 import { queueOf } from './_upload-queue.js';
@@ -40,6 +41,7 @@ export default defineNode<UploadConfig, UploadOptions>('immich-upload', {
       resume: pauses.resume,
       retry: (payload) => queue.retryFailed(pathInCommand(payload)),
       dismiss: (payload) => queue.dismiss(pathInCommand(payload) ?? ''),
+      ...auditCommands(tools, queue),
       concurrency(payload) {
         const value = parseConcurrency(payload);
         queue.setConcurrency(value);

@@ -72,6 +72,7 @@ async function carryOut(
   policy: ArchivePolicy,
   io: FileIo,
 ): Promise<Pick<ArchivedFile, 'archivedTo' | 'archiveOutcome'>> {
+  if (file.staysInPlace) return { archivedTo: file.path, archiveOutcome: 'already-archived' };
   if (policy.mode === 'keep') return { archivedTo: file.path, archiveOutcome: 'kept' };
   if (policy.mode === 'delete') {
     mustBeKept(file);

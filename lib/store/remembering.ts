@@ -24,6 +24,7 @@ export interface RememberingOptions {
 export function remembering(upload: Upload, { store, server, node, isOutdated }: RememberingOptions): Upload {
   return async (file, attempt) => {
     const { memory = {} } = attempt;
+    if (file.staysInPlace) memory.isWanted = true;
     if (!memory.isRecalled) {
       memory.isRecalled = true;
       await recall(file, memory);
