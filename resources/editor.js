@@ -62,6 +62,13 @@
       const pattern = new RegExp(`^((${schemes})://)?[^\\s@/]+(/[^\\s@]*)?$`, 'i');
       return rule(key, (text) => (isList ? entriesOf(text) : [text]).every((entry) => pattern.test(entry)));
     },
+    /** Hours such as `22:00-06:00`, with weekdays before them or not. */
+    hours: (key) =>
+      rule(key, (text) =>
+        entriesOf(text).every((entry) =>
+          /^[a-z\s-]*?\s*\d{1,2}:[0-5]\d\s*[-–]\s*\d{1,2}:[0-5]\d$/i.test(entry),
+        ),
+      ),
     topic: (key = 'topic') => rule(key, (text) => !/[#+]|^\$|^\/|\/$|\/\//.test(text)),
   };
 

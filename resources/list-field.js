@@ -4,7 +4,8 @@
 
   /** Puts an editable list before the hidden input; `rows()` are the inputs that people see, each with its place for a note. */
   bridge.listField = (input, { value, label, placeholder, onChange }) => {
-    const hidden = input.attr('type', 'hidden');
+    // A text input has no line breaks: what Node-RED has put into it may be less than what is stored.
+    const hidden = input.attr('type', 'hidden').val(Array.isArray(value) ? value.join(',') : (value ?? ''));
     const variable = /^\$\{([^}]+)\}$/.exec(bridge.textOf(value));
     const kinds = [
       { value: 'list', label: bridge.say('dialog.list'), icon: 'fa fa-list-ul', hasValue: false },
