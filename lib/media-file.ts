@@ -1,6 +1,7 @@
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import type { ArchivedCompanion, Companion, UploadedCompanion } from './companions/companion.js';
 import { readCompanions, readUploadedCompanions } from './companions/read-companions.js';
+import type { UploadWishes } from './organise/upload-wishes.js';
 
 /** A file that lies in a watched folder. Sizes are bytes, times are milliseconds since 1970 or ISO 8601. */
 export interface FoundFile {
@@ -31,6 +32,8 @@ export interface StableFile extends FoundFile {
   readonly staysInPlace?: boolean;
   /** Files of the same folder that belong to it and travel with it; missing means none. */
   readonly companions?: readonly Companion[];
+  /** What its flow wants for it, in place of the settings; only while it is being uploaded. */
+  readonly wishes?: UploadWishes | undefined;
 }
 
 /** A stable file that Immich holds: it named the asset and confirmed the same SHA-1. */

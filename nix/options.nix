@@ -139,6 +139,35 @@ in
       ];
       description = "Hours of the clock on the wall in which nothing is sent, with days before them if you like.";
     };
+    albums = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "{folder}" ];
+      description = "Albums for each photo: names and templates, without a comma in them (docs/organise.md).";
+    };
+    tags = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "trips/{folder}" ];
+      description = "Tags for each photo, in the same way; `a/b` is a tag below a tag.";
+    };
+    favorite = optional types.bool {
+      description = "Whether new photos become favourites. Null means no.";
+    };
+    visibility = optional (types.enum [
+      "timeline"
+      "archive"
+      "locked"
+    ]) {
+      description = "Where Immich shows new photos. Null means `timeline`.";
+    };
+    dateFromName = optional types.bool {
+      description = "Whether names date photos that have no date of their own. Null means no.";
+    };
+    timeZone = optional types.str {
+      example = "Europe/Berlin";
+      description = "Of dates in names. Null means that of the machine.";
+    };
   };
 
   stability = {

@@ -28,6 +28,12 @@ let
     "upload.order" = "UPLOAD_ORDER";
     "upload.stack" = "UPLOAD_STACK";
     "upload.quietHours" = "QUIET_HOURS";
+    "upload.albums" = "ALBUMS";
+    "upload.tags" = "TAGS";
+    "upload.favorite" = "UPLOAD_FAVORITE";
+    "upload.visibility" = "UPLOAD_VISIBILITY";
+    "upload.dateFromName" = "DATE_FROM_NAME";
+    "upload.timeZone" = "PHOTO_TIME_ZONE";
     "stability.waitSeconds" = "FILE_STABILITY_WAIT_SECONDS";
     "stability.checkInterval" = "FILE_STABILITY_CHECK_INTERVAL";
     "stability.waitSecondsVideo" = "FILE_STABILITY_WAIT_SECONDS_VIDEO";

@@ -1,3 +1,8 @@
+import {
+  type OrganiseConfig,
+  type OrganiseSettings,
+  parseOrganiseSettings,
+} from '../lib/organise/organise-settings.js';
 import { settingChoice, settingList, settingNumber, settingText } from '../lib/settings.js';
 import type { DeletedPolicy } from '../lib/store/tombstone.js';
 import { PRESSURE_POLICIES, type PressurePolicy } from '../lib/upload/back-pressure.js';
@@ -9,7 +14,7 @@ import { UPLOAD_ORDERS, type UploadOrder } from '../lib/upload/waiting-line.js';
 import { fullPath } from '../lib/watch/folder-settings.js';
 
 /** The settings of immich-upload, as the editor delivers them. */
-export interface UploadConfig {
+export interface UploadConfig extends OrganiseConfig {
   server?: string;
   concurrency?: string;
   trashPolicy?: string;
@@ -32,6 +37,7 @@ export interface UploadOptions {
   stackPolicy: StackPolicy;
   order: UploadOrder;
   quietHours: readonly QuietSpan[];
+  organise: OrganiseSettings;
 }
 
 /**
@@ -54,5 +60,6 @@ export function parseUploadOptions(config: UploadConfig): UploadOptions {
     stackPolicy: settingChoice('Stack', config.stack, STACK_POLICIES, 'jpeg'),
     order: settingChoice('Order', config.order, UPLOAD_ORDERS, 'found'),
     quietHours: parseQuietHours('Quiet hours', config.quietHours),
+    organise: parseOrganiseSettings(config),
   };
 }

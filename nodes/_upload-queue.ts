@@ -1,5 +1,7 @@
 import type { NodeMessage } from 'node-red';
 import type { StableFile } from '../lib/media-file.js';
+import type { OrganiseSettings } from '../lib/organise/organise-settings.js';
+import { createOrganiser } from '../lib/organise/organiser.js';
 import type { StabilityRules } from '../lib/stable/stability.js';
 import { createStabilityGate } from '../lib/stable/stability-gate.js';
 import { createByteStore } from '../lib/upload/byte-store.js';
@@ -21,6 +23,7 @@ interface QueueSettings extends BringBackSettings {
   readonly server: string | undefined;
   readonly stackPolicy: StackPolicy;
   readonly order: UploadOrder;
+  readonly organise: OrganiseSettings;
 }
 
 /**
@@ -42,11 +45,16 @@ export function queueOf(
     upload: (file, attempt) => uploadFile(file, { client, store, ...memory.rulesFor(file) }, attempt),
     lookUp: fellowIn(memory.store, libraryId),
   });
+  const { organising } = createOrganiser({
+    client,
+    settings: options.organise,
+    onProblem: (error) => tools.report(error, { topic: 'upload/state', payload: queue.state() }),
+  });
   const queue = createUploadQueue<NodeMessage>({
     ...initial,
     order: tools.options.order,
     signal,
-    upload: memory.remembering(companions.upload),
+    upload: memory.remembering(organising(companions.upload)),
     // A file that changed under way waits again under the rules that stable-file had for it.
     settle: (file) => settleGroup(file, (one) => gate.waitFor(one, rulesOf(one))),
     probe: (trouble) => probeServer(client, trouble),

@@ -1,5 +1,3 @@
-import type { NodeMessage } from 'node-red';
-import { asStableFile } from '../lib/media-file.js';
 import { atMostEvery } from '../lib/throttle.js';
 import { followHealth } from '../lib/upload/back-pressure.js';
 import { parseConcurrency } from '../lib/upload/command.js';
@@ -7,16 +5,16 @@ import { pathInCommand } from '../lib/upload/failed-file.js';
 import { parsePauseMinutes } from '../lib/upload/pause.js';
 import { createPauseClock } from '../lib/upload/pause-clock.js';
 import type { Pressure } from '../lib/upload/room.js';
-import type { UploadQueue } from '../lib/upload/upload-queue.js';
 import { isCommand, obeyCommands } from './_command-answer.js';
 import { defineNode } from './_define-node.js';
-import { pathOf, pathsOf } from './_file-flow.js';
-import type { NodeTools, Output } from './_node-tools.js';
+import type { NodeTools } from './_node-tools.js';
+import { take } from './_take-file.js';
 import { auditCommands } from './_upload-audit.js';
 import { memoryOf } from './_upload-memory.js';
 import { parseUploadOptions, type UploadConfig, type UploadOptions } from './_upload-options.js';
 import { queueOf } from './_upload-queue.js';
 import { createUploadReport } from './_upload-report.js';
+import { createWishes } from './_upload-wishes.js';
 
 export default defineNode<UploadConfig, UploadOptions>('immich-upload', {
   parse: parseUploadOptions,
@@ -31,6 +29,7 @@ export default defineNode<UploadConfig, UploadOptions>('immich-upload', {
     });
     const queue = queueOf(tools, { ...memory.initial, pause: pauses.current() }, () => show());
     const tell = createUploadReport(tools);
+    const wishes = createWishes(tools);
     const show = atMostEvery(1_000, tools.signal, () => {
       tell(queue.state());
       memory.note(queue.counts());
@@ -39,7 +38,10 @@ export default defineNode<UploadConfig, UploadOptions>('immich-upload', {
     const obey = obeyCommands(tools, {
       pause: (payload) => pauses.pause(parsePauseMinutes(payload)),
       resume: pauses.resume,
-      retry: (payload) => queue.retryFailed(pathInCommand(payload)),
+      retry(payload) {
+        queue.retryFailed(pathInCommand(payload));
+        wishes.handBack();
+      },
       dismiss: (payload) => queue.dismiss(pathInCommand(payload) ?? ''),
       ...auditCommands(tools, queue),
       concurrency(payload) {
@@ -58,12 +60,14 @@ export default defineNode<UploadConfig, UploadOptions>('immich-upload', {
     });
     return {
       onInput(msg) {
-        if (msg.topic !== 'immich/health') return isCommand(msg) ? obey(msg) : take(msg, queue, tools);
+        if (msg.topic !== 'immich/health')
+          return isCommand(msg) ? obey(msg) : take(msg, () => queue.add(wishes.fileIn(msg), msg), tools);
         follow(msg.payload);
         return undefined;
       },
       close(isRemoved) {
         tools.returnFiles(queue.paths());
+        wishes.handBack();
         return isRemoved && !tools.isInFlow() ? memory.forget() : memory.end(queue.counts());
       },
     };
@@ -74,26 +78,4 @@ export default defineNode<UploadConfig, UploadOptions>('immich-upload', {
 function tellPressure({ log }: NodeTools<UploadOptions>, pressure: Pressure | undefined): void {
   if (pressure === undefined) log('info', 'no-pressure');
   else if (pressure.mode === 'slow') log('info', 'pressure', { reason: pressure.reason.message });
-}
-
-/** Uploads the file in a message, and passes it on when it is proven. */
-async function take(
-  msg: NodeMessage,
-  queue: UploadQueue<NodeMessage>,
-  tools: NodeTools<UploadOptions>,
-): Promise<Output> {
-  try {
-    const uploaded = await queue.add(asStableFile(msg.payload), msg);
-    return [{ ...msg, topic: 'file/uploaded', filename: uploaded.path, payload: uploaded }, null];
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'vanished') {
-      tools.log('info', 'vanished', { file: pathOf(msg).join('') });
-      // It may be there again before folder-watch missed it.
-      tools.returnFiles(pathsOf(msg));
-    }
-    if (code === 'vanished' || code === 'superseded' || code === 'no-photo' || code === 'dismissed')
-      return undefined;
-    throw error;
-  }
 }

@@ -53,8 +53,11 @@ export interface LibraryCalls {
   addToAlbum(albumId: string, assetIds: readonly string[]): Promise<void>;
   /** Finds or makes tags, `a/b` with all above it, and gives the ids in the same order. Needs `tag.create`. */
   upsertTags(values: readonly string[]): Promise<string[]>;
-  /** Needs `tag.asset`. */
-  tagAssets(tagIds: readonly string[], assetIds: readonly string[]): Promise<void>;
+  /**
+   * Gives how many pairs are new. What there is not, or not any more, Immich leaves out without a word. Needs
+   * `tag.asset`.
+   */
+  tagAssets(tagIds: readonly string[], assetIds: readonly string[]): Promise<number>;
 }
 
 type Call = (request: HttpRequest) => Promise<unknown>;
@@ -122,7 +125,8 @@ export function libraryCalls(send: Call, origin: string): LibraryCalls {
       });
     },
     async tagAssets(tagIds, assetIds) {
-      await call({ method: 'PUT', path: '/tags/assets', json: { tagIds, assetIds } });
+      const body = await call({ method: 'PUT', path: '/tags/assets', json: { tagIds, assetIds } });
+      return isObject(body) && typeof body.count === 'number' ? body.count : 0;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { parseHealthSettings } from '../health/health-settings.js';
+import { parseOrganiseSettings } from '../organise/organise-settings.js';
 import { SettingError, settingBoolean, settingChoice, settingNumber, settingText } from '../settings.js';
 import { PRESSURE_POLICIES } from '../upload/back-pressure.js';
 import { CONCURRENCY_RANGE } from '../upload/command.js';
@@ -27,6 +28,12 @@ const READERS: Readonly<Record<string, (value: string | undefined, name: string)
   UPLOAD_ORDER: (value, name) => settingChoice(name, value, UPLOAD_ORDERS, 'found'),
   UPLOAD_STACK: (value, name) => settingChoice(name, value, STACK_POLICIES, 'jpeg'),
   QUIET_HOURS: (value, name) => parseQuietHours(name, value),
+  ALBUMS: (albums) => parseOrganiseSettings({ albums }),
+  TAGS: (tags) => parseOrganiseSettings({ tags }),
+  UPLOAD_FAVORITE: (favorite) => parseOrganiseSettings({ favorite }),
+  UPLOAD_VISIBILITY: (visibility) => parseOrganiseSettings({ visibility }),
+  DATE_FROM_NAME: (dateFromName) => parseOrganiseSettings({ dateFromName }),
+  PHOTO_TIME_ZONE: (timeZone) => parseOrganiseSettings({ timeZone }),
   IMMICH_METRICS_API_URL: (metricsApi) => parseHealthSettings(metricsApi === undefined ? {} : { metricsApi }),
   IMMICH_METRICS_JOBS_URL: (metricsJobs) =>
     parseHealthSettings(metricsJobs === undefined ? {} : { metricsJobs }),

@@ -467,3 +467,61 @@ describe('health on the input', () => {
     expect(caught).toEqual([]);
   });
 });
+
+describe('what a flow says of a file', () => {
+  const withWishes = async (upload: unknown, name?: string) => ({ ...(await photo(name)), upload });
+
+  it.each(['v2', 'v3'] as const)('counts in place of the settings (Immich %s)', async (dialect) => {
+    const server = await standIn({ dialect, permissions: ['all'] });
+    const { uploads, node } = await load(server, { albums: 'All', tags: 'card/{session}' });
+    node.receive(await withWishes({ albums: ['Lake'], favorite: true }));
+    node.receive(await photo('b.jpg'));
+    await vi.waitFor(() => expect(uploads).toHaveLength(2));
+    expect(server.albums.map(({ name, assetIds }) => [name, assetIds.length]).sort()).toEqual([
+      ['All', 1],
+      ['Lake', 1],
+    ]);
+    expect(server.tags.find(({ value }) => value.startsWith('card/2'))?.assetIds).toHaveLength(2);
+    expect(server.assets.map(({ fields }) => fields.isFavorite).sort()).toEqual(['true', undefined]);
+    for (const { payload } of uploads) expect(payload).not.toHaveProperty('wishes');
+  });
+
+  it('goes to a Catch node in words when it cannot be done, and the file comes anew on command/retry', async () => {
+    const server = await standIn();
+    const { uploads, caught, obey, node } = await load(server);
+    const handedBack: unknown[] = [];
+    runtimeEvents().on('immich-bridge:files-returned', (paths) => handedBack.push(paths));
+    const msg = await withWishes({ album: 'Lake' });
+    node.receive(msg);
+    await vi.waitFor(() => expect(caught).toHaveLength(1));
+    expect(caught[0]).toMatchObject({
+      error: { message: expect.stringContaining('msg.upload.album is not known') },
+    });
+    expect([uploads, server.assets]).toEqual([[], []]);
+    expect(existsSync(String((msg.payload as { path: string }).path))).toBe(true);
+    await obey('retry');
+    expect(handedBack).toEqual([[(msg.payload as { path: string }).path]]);
+  });
+
+  it('is not taken from a payload', async () => {
+    const server = await standIn();
+    const { uploads, node } = await load(server);
+    const msg = await photo();
+    node.receive({ ...msg, payload: { ...(msg.payload as object), wishes: { albums: ['Lake'] } } });
+    await vi.waitFor(() => expect(uploads).toHaveLength(1));
+    expect(server.albums).toEqual([]);
+  });
+
+  it('waits for a permission without holding up others, and is told once', async () => {
+    const server = await standIn();
+    const { uploads, caught, lastState, node } = await load(server);
+    node.receive(await withWishes({ albums: ['Lake'] }));
+    node.receive(await withWishes({ albums: ['Lake'] }, 'c.jpg'));
+    node.receive(await photo('b.jpg'));
+    await vi.waitFor(() => expect(uploads).toHaveLength(1));
+    await vi.waitFor(() => expect(lastState()).toMatchObject({ state: 'backoff', pending: 2, failed: 0 }));
+    expect(caught).toHaveLength(1);
+    expect(caught[0]).toMatchObject({ error: { message: expect.stringContaining('"album.read"') } });
+    expect(server.assets).toHaveLength(3);
+  });
+});

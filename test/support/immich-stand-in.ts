@@ -71,6 +71,8 @@ export interface StandIn {
   readonly albums: readonly StoredAlbum[];
   readonly tags: readonly StoredTag[];
   readonly stacks: readonly StoredStack[];
+  /** Deletes all albums, tags and stacks, as their user can at any time. */
+  forgetCollections(): void;
   /** The newest 10,000, oldest first. */
   readonly requests: readonly RecordedRequest[];
   /** Files that refused uploads left on the disk of the server. */
@@ -134,6 +136,7 @@ export async function startImmichStandIn(options: StandInOptions = {}): Promise<
     get orphans() {
       return backend.orphans;
     },
+    forgetCollections: collections.clear,
     trash: (id) => mustKnow(library.trash(id), id),
     restore: (id) => mustKnow(library.restore(id), id),
     remove: (id) => mustKnow(library.remove(id), id),
