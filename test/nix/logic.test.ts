@@ -17,6 +17,12 @@ const bare = {
     order: null,
     quietHours: [],
     stack: null,
+    albums: [],
+    tags: [],
+    favorite: null,
+    visibility: null,
+    dateFromName: null,
+    timeZone: null,
   },
   stability: {
     waitSeconds: null,
