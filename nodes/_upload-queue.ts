@@ -47,7 +47,7 @@ export function queueOf(
   });
   const { organising } = createOrganiser({
     client,
-    settings: options.organise,
+    settings: tools.options.organise,
     onProblem: (error) => tools.report(error, { topic: 'upload/state', payload: queue.state() }),
   });
   const queue = createUploadQueue<NodeMessage>({
