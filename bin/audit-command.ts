@@ -5,7 +5,7 @@ import type { AuditedFile, AuditReport } from '../lib/audit/audit-report.js';
 import { stayingFile } from '../lib/audit/stay-file.js';
 import { parseApiKey } from '../lib/immich/api-key.js';
 import { createImmichClient, type ImmichClient } from '../lib/immich/immich-client.js';
-import { apiBase } from '../lib/immich/server-address.js';
+import { apiBases } from '../lib/immich/server-address.js';
 import { printable } from '../lib/printable.js';
 import { SettingError, settingText } from '../lib/settings.js';
 import { type FileStore, openFileStore } from '../lib/store/file-store.js';
@@ -90,7 +90,7 @@ async function withDesk(cwd: string, work: (desk: Desk) => Promise<number>): Pro
     throw new SettingError(
       'IMMICH_API_URL and IMMICH_API_KEY: set both, in the environment or in a file .env here.',
     );
-  const client = createImmichClient({ baseUrl: apiBase(url), apiKey, ...LIMITS });
+  const client = createImmichClient({ ...apiBases(url), apiKey, ...LIMITS });
   const userDir = resolve(cwd, settingText(env.IMMICH_BRIDGE_DIR) ?? '.immich-bridge');
   const store = openFileStore({
     folder: join(userDir, 'immich-bridge', 'store'),

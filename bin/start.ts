@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { errorCode } from '../lib/file-io.js';
-import { apiBase } from '../lib/immich/server-address.js';
+import { apiBases } from '../lib/immich/server-address.js';
 import { parseBrokerAddress } from '../lib/mqtt/mqtt-address.js';
 import { SettingError, settingText } from '../lib/settings.js';
 import type { Demo } from './demo.js';
@@ -133,7 +133,7 @@ function welcome(
 function immichLine(demo: Demo | undefined, env: NodeJS.ProcessEnv): string {
   if (demo !== undefined) return `${demo.immich.url} (stand-in)`;
   const url = settingText(env.IMMICH_API_URL);
-  return url === undefined ? 'as typed in the editor' : new URL(apiBase(url)).origin;
+  return url === undefined ? 'as typed in the editor' : new URL(apiBases(url).baseUrl).origin;
 }
 
 function mqttLine(demo: Demo | undefined, env: NodeJS.ProcessEnv): string {

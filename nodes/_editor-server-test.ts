@@ -2,7 +2,7 @@ import type { NodeAPI } from 'node-red';
 import { textOf } from '../lib/fields.js';
 import { parseApiKey } from '../lib/immich/api-key.js';
 import { createImmichClient } from '../lib/immich/immich-client.js';
-import { apiBase } from '../lib/immich/server-address.js';
+import { apiBases } from '../lib/immich/server-address.js';
 import { SettingError, settingList } from '../lib/settings.js';
 import { type ServerFinding, testServer } from '../lib/verify/server-test.js';
 import { storedCredential } from './_editor-credential.js';
@@ -38,7 +38,7 @@ type Access = Pick<Parameters<typeof createImmichClient>[0], 'apiKey' | 'tls'>;
 
 async function testAddress(address: string, access: Access, signal: AbortSignal): Promise<ServerFinding[]> {
   signal.throwIfAborted();
-  const client = createImmichClient({ baseUrl: apiBase(address), ...access, ...LIMITS });
+  const client = createImmichClient({ ...apiBases(address), ...access, ...LIMITS });
   try {
     return await testServer(client, access.apiKey !== undefined, signal);
   } finally {

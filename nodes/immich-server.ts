@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { parseApiKey } from '../lib/immich/api-key.js';
 import { createImmichClient, type ImmichClient } from '../lib/immich/immich-client.js';
-import { apiBase } from '../lib/immich/server-address.js';
+import { apiBases } from '../lib/immich/server-address.js';
 import { SettingError, settingNumber, settingText } from '../lib/settings.js';
 import { serverId } from '../lib/store/server-id.js';
 import { defineNode, type NodeWork } from './_define-node.js';
@@ -19,6 +19,7 @@ interface Config {
 
 interface Options {
   baseUrl: string;
+  otherBaseUrls: readonly string[];
   apiKey: string | undefined;
   tls: string | undefined;
   connectMs: number;
@@ -51,7 +52,7 @@ export default defineNode<Config, Options, ImmichServer>('immich-server', {
       );
     }
     return {
-      baseUrl: apiBase(url),
+      ...apiBases(url),
       apiKey: parseApiKey(credentials.apiKey),
       tls: settingText(config.tls),
       connectMs: settingNumber('Connect timeout', config.connectSeconds, 10, { min: 1, max: 600 }) * 1_000,
@@ -59,11 +60,11 @@ export default defineNode<Config, Options, ImmichServer>('immich-server', {
     };
   },
   create({ options, configNode }) {
-    const { baseUrl, apiKey, connectMs, stallMs } = options;
+    const { baseUrl, otherBaseUrls, apiKey, connectMs, stallMs } = options;
     const tls: ConnectionOptions | undefined =
       options.tls === undefined ? undefined : tlsOptions(configNode(options.tls));
     const answerMs = Math.max(180_000, stallMs);
-    const client = createImmichClient({ baseUrl, apiKey, connectMs, stallMs, answerMs, tls });
+    const client = createImmichClient({ baseUrl, otherBaseUrls, apiKey, connectMs, stallMs, answerMs, tls });
     let extensions: readonly string[] | undefined;
     return {
       client,

@@ -1,7 +1,8 @@
 import { gather } from '../gather.js';
+import { createAddressBook } from './address-book.js';
 import { type AnswerContext, isObject, readAnswer } from './immich-answer.js';
 import { ImmichError } from './immich-error.js';
-import { createHttp, type HttpOptions, type HttpRequest } from './immich-http.js';
+import type { HttpOptions, HttpRequest } from './immich-http.js';
 import { isAssetId, type LibraryCalls, libraryCalls } from './library-calls.js';
 import { type Pong, pingServer } from './server-ping.js';
 import { type UploadForm, uploadBody } from './upload-body.js';
@@ -24,7 +25,7 @@ export interface Quota {
 
 /** All that the pack asks of an Immich server, 2.x or 3.x. Every call throws ImmichError. */
 export interface ImmichClient extends LibraryCalls {
-  /** As in `http://photos.lan:2283`. */
+  /** As in `http://photos.lan:2283`; of several addresses the first. */
   readonly origin: string;
   /** Asks for one checksum (40 hex digits); calls of the same moment go out together. Needs `asset.upload`. */
   check(sha1: string): Promise<KnownAsset>;
@@ -51,7 +52,10 @@ const GATHER_MS = 15;
 
 /** Makes the client of one server and one key. Nothing is sent before the first call. */
 export function createImmichClient(options: HttpOptions): ImmichClient {
-  const http = createHttp(options);
+  const http = createAddressBook({
+    ...options,
+    baseUrls: [options.baseUrl, ...(options.otherBaseUrls ?? [])],
+  });
   const { origin } = new URL(options.baseUrl);
   let hasDeviceFields = true;
 

@@ -32,6 +32,8 @@ export interface HttpRequest extends Omit<AnswerOptions, 'origin'> {
 export interface HttpOptions extends StallLimits {
   /** Base of the API, as `apiBase` gives it. */
   readonly baseUrl: string;
+  /** Further addresses of the same server, each as `baseUrl`, for when that one does not answer. */
+  readonly otherBaseUrls?: readonly string[];
   readonly apiKey: string | undefined;
   /** Own certificate authority, client certificate, or no check at all. */
   readonly tls?: ConnectionOptions | undefined;

@@ -1,4 +1,4 @@
-import { SettingError } from '../settings.js';
+import { SettingError, settingList } from '../settings.js';
 
 /**
  * Base of the API for an Immich address in any spelling: `photos.lan`, `photos.lan:2283`, with or without
@@ -25,6 +25,16 @@ export function apiBase(address: string): string {
   }
   if (!hasScheme && url.port === '443') url.protocol = 'https:';
   return `${url.origin}/api`;
+}
+
+/**
+ * The bases of the addresses of one server, with commas between them: the first one is preferred.
+ * @throws SettingError as `apiBase` does
+ */
+export function apiBases(addresses: string): { baseUrl: string; otherBaseUrls: string[] } {
+  const bases = [...new Set(settingList(addresses).map(apiBase))];
+  const [baseUrl = apiBase(addresses), ...otherBaseUrls] = bases;
+  return { baseUrl, otherBaseUrls };
 }
 
 function parse(text: string): URL | undefined {

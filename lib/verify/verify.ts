@@ -1,7 +1,7 @@
 import { parseApiKey } from '../immich/api-key.js';
 import { createImmichClient } from '../immich/immich-client.js';
 import { createHttp } from '../immich/immich-http.js';
-import { apiBase } from '../immich/server-address.js';
+import { apiBases } from '../immich/server-address.js';
 import { settingText } from '../settings.js';
 import { brokerFindings } from './broker-findings.js';
 import { parseBrokerSettings } from './broker-settings.js';
@@ -49,7 +49,7 @@ async function immichFindings(options: VerifyOptions): Promise<Finding[]> {
     const advice = 'Set it, as in IMMICH_API_URL=http://192.168.1.10:2283, in the environment or in .env.';
     return [ofImmich('IMMICH_API_URL', 'problem', 'is not set', advice)];
   }
-  const read = readOrSay(() => ({ baseUrl: apiBase(url), apiKey: parseApiKey(undefined, env), ...LIMITS }));
+  const read = readOrSay(() => ({ ...apiBases(url), apiKey: parseApiKey(undefined, env), ...LIMITS }));
   if ('sentence' in read) return [ofImmich('settings', 'problem', read.sentence)];
   const { value: access } = read;
   const [client, http] = [createImmichClient(access), createHttp(access)];
