@@ -18,6 +18,8 @@ export interface AddressBook extends Http {
 
 /** So often an earlier address is asked whether it is there again, while a later one is in use. */
 const LOOK_BACK_MS = 60_000;
+/** So long a limit of a proxy is believed in before it is tried again. */
+const FORGET_LIMIT_MS = 3_600_000;
 /** Longest wait for an address while others may answer. */
 const PING_MS = 3_000;
 
@@ -40,6 +42,8 @@ export function createAddressBook({
     origin: new URL(baseUrl).origin,
     http: createHttp({ ...options, baseUrl }),
     stranger: createHttp({ ...options, baseUrl, apiKey: undefined }),
+    /** The smallest body that a proxy refused here, and when. */
+    refused: { bytes: Number.POSITIVE_INFINITY, at: 0 },
   }));
   const [first] = addresses;
   if (first === undefined) throw new TypeError('A server needs an address.');
@@ -88,8 +92,14 @@ export function createAddressBook({
     }
     lookBack();
     const used = current;
+    const bytes = Number(asked.body?.headers['content-length'] ?? 0);
+    if (isRefused(used, bytes)) return sendLarge(asked, bytes);
     try {
       const answer = await used.http.request(asked);
+      if (answer.status === 413 && bytes > 0) {
+        used.refused = { bytes: Math.min(bytes, used.refused.bytes), at: now() };
+        return await sendLarge(asked, bytes);
+      }
       if (!SUSPICIOUS.has(answer.status) && !isPage(answer)) return answer;
       return mayRepeat(asked) && (await isElsewhere(used)) ? current.http.request(asked) : answer;
     } catch (error) {
@@ -97,6 +107,22 @@ export function createAddressBook({
       if (!isDead || asked.signal?.aborted || !(await isElsewhere(used)) || !mayRepeat(asked)) throw error;
       return current.http.request(asked);
     }
+  }
+
+  function isRefused({ refused }: typeof first & object, bytes: number): boolean {
+    return bytes >= refused.bytes && now() - refused.at < FORGET_LIMIT_MS;
+  }
+
+  /** Sends what the address in use does not let through over another, or says that it waits for one. */
+  async function sendLarge(asked: HttpRequest, bytes: number): Promise<HttpAnswer> {
+    for (const address of addresses) {
+      if (!isRefused(address, bytes) && (await isThere(address))) return address.http.request(asked);
+    }
+    throw new ImmichError(
+      'too-large-for-proxy',
+      `The file is larger than the proxy at ${current.origin} lets through; it waits for another of Immich's addresses.`,
+      { status: 413, tries: Number.POSITIVE_INFINITY },
+    );
   }
 
   /** Whether another address than the one that failed is in use now. */

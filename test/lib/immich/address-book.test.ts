@@ -1,10 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { readVersion } from '../../../lib/file-version.js';
 import { createAddressBook } from '../../../lib/immich/address-book.js';
 import { apiBases } from '../../../lib/immich/server-address.js';
 import { freePort } from '../../support/free-port.js';
-import { clientOf, standIn } from '../../support/world.js';
+import { clientOf, stableFile, standIn, tempFolder } from '../../support/world.js';
 
 const QUESTION = { method: 'GET', path: '/api-keys/me' } as const;
 
@@ -62,6 +64,27 @@ it('takes a captive portal for no Immich, and gives it no key', async () => {
   const client = clientOf(outer, { baseUrl, otherBaseUrls: [`${outer.url}/api`] });
   expect(await client.check('0'.repeat(40))).toEqual({ isKnown: false });
   expect(keys).toEqual([undefined]);
+});
+
+it('holds what the outer address refuses for the inner one, and nothing else', async () => {
+  const [inner, outer] = [await standIn({ apiKey: 'k' }), await standIn({ apiKey: 'k' })];
+  outer.fail({ kind: 'answer', status: 413, path: '/api/assets', largerThanBytes: 5_000 });
+  await inner.goDown();
+  const client = clientOf(outer, { baseUrl: `${inner.url}/api`, otherBaseUrls: [`${outer.url}/api`] });
+  const folder = tempFolder();
+  const send = async (fileName: string, size: number) => {
+    const { path } = await stableFile(join(folder, fileName), 'x'.repeat(size));
+    return client.upload({ path, fileName, version: await readVersion(path) });
+  };
+  const uploads = () => outer.requests.filter(({ path }) => path === '/api/assets').length;
+  const waits = { kind: 'too-large-for-proxy', scope: 'file', tries: Number.POSITIVE_INFINITY };
+  await expect(send('a.mp4', 9_000)).rejects.toMatchObject(waits);
+  await expect(send('b.mp4', 10_000)).rejects.toMatchObject(waits);
+  expect(uploads()).toBe(1);
+  expect(await send('c.jpg', 100)).toMatchObject({ outcome: 'created' });
+  await inner.comeUp();
+  expect(await send('a.mp4', 9_000)).toMatchObject({ outcome: 'created' });
+  expect(inner.assets.map(({ fileName }) => fileName)).toEqual(['a.mp4']);
 });
 
 it('is offline when none answers', async () => {
