@@ -63,11 +63,17 @@ async function closeDialog(page: Page): Promise<void> {
   await page.waitForSelector('.red-ui-tray', { state: 'detached' });
 }
 
-/** Chooses how a field is given (`env` or its own kind) and types into it. */
-async function type(page: Page, name: string, kind: string, text: string): Promise<void> {
+/** Chooses how a field is given: `env`, or its own kind. */
+async function choose(page: Page, name: string, kind: string): Promise<Locator> {
   const field = page.locator(`#node-input-${name}`).locator('xpath=..');
   await field.locator('.red-ui-typedInput-type-select').first().click();
   await page.locator(`.red-ui-typedInput-options:visible a[value="${kind}"]`).click();
+  return field;
+}
+
+/** Chooses how a field is given and types into it. */
+async function type(page: Page, name: string, kind: string, text: string): Promise<void> {
+  const field = await choose(page, name, kind);
   await field.locator('.red-ui-typedInput-input').first().fill(text);
   await field.locator('.red-ui-typedInput-input').first().press('Tab');
 }
@@ -141,7 +147,7 @@ it('changes nothing that was only looked at, and keeps what is typed', async () 
     expect(JSON.parse(await settingsOf(id)), id).toMatchObject(JSON.parse(before) as object);
   }
   await openDialog(page, 'ib-watch');
-  await type(page, 'folders', 'list', '');
+  await choose(page, 'folders', 'list');
   await page.locator('.ib-list .red-ui-editableList-addButton').first().click();
   await page.locator('.ib-list-text').first().fill(`${here.inbox}, /nowhere`);
   await page.locator('.ib-list-text').first().press('Tab');
