@@ -45,6 +45,6 @@ function update(element, row) {
   write(chip, word(`sidebar.file.${stage}`));
   write(facts, `${size(row.sizeBytes)} · ${time(row.at)}`);
   if (open.firstElementChild?.getAttribute('href') === row.link) return;
-  const link = openLink(row);
+  const link = openLink(row, true);
   open.replaceChildren(...(link === null ? [] : [link]));
 }

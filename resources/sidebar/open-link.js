@@ -1,8 +1,8 @@
 import { html, icon } from './dom.js';
 import { word } from './words.js';
 
-/** A link to where Immich shows a file; null when there is no such place. */
-export function openLink({ link, name }) {
+/** A link to where Immich shows a file, `isBrief` as an icon with a name; null when there is no such place. */
+export function openLink({ link, name }, isBrief = false) {
   if (link === null || !/^https?:/.test(link)) return null;
   return html(
     'a',
@@ -14,7 +14,6 @@ export function openLink({ link, name }) {
       title: word('sidebar.open'),
     },
     icon('external-link'),
-    ' ',
-    word('sidebar.open'),
+    isBrief ? null : ` ${word('sidebar.open')}`,
   );
 }
