@@ -6,6 +6,7 @@ import type { Fault } from '../support/immich-stand-in.js';
 import type { ProxyFault } from './fault-proxy.js';
 import type { FaultWorld } from './fault-world.js';
 import type { Random } from './prng.js';
+import { damageStore } from './store-damage.js';
 import { waitUntil } from './when.js';
 
 /** Something that befalls the world. */
@@ -45,6 +46,7 @@ const MAKERS: readonly ((random: Random) => Misfortune)[] = [
   clockJump,
   death,
   death,
+  forgetfulDeath,
   deployAnew,
 ];
 
@@ -204,6 +206,22 @@ function death(random: Random): Misfortune {
       world.facts.hasLostEvents = true;
       await world.kill();
       for (const torso of torsosIn(world)) world.facts.torsos.add(torso);
+      await world.start();
+      return undefined;
+    },
+  };
+}
+
+/** Node-RED is killed, and what it remembered is damaged or gone when it starts again. */
+function forgetfulDeath(random: Random): Misfortune {
+  return {
+    name: 'Node-RED is killed and its memory damaged',
+    kind: 'life',
+    async begin(world) {
+      world.facts.hasLostEvents = true;
+      await world.kill();
+      for (const torso of torsosIn(world)) world.facts.torsos.add(torso);
+      damageStore(world.places.userDir, random);
       await world.start();
       return undefined;
     },
