@@ -72,6 +72,21 @@ describe.each(languages)('the language %s', (language) => {
   });
 });
 
+/** What Node-RED's editor takes for a property of a message: one line, a type, and no colon in its text. */
+const SHOWN_PROPERTY = /^:[^:]+\([^:]+\)[^:]*:[^:]*$/;
+
+describe.each(['en-US', ...languages])('the help in %s', (language) => {
+  it.each(helpPages)('tells each property of %s in one line, as Node-RED wants it', (file) => {
+    const lines = read(language, file).split('\n');
+    const torn = lines.filter(
+      (line, index) =>
+        (line.startsWith(':') && !SHOWN_PROPERTY.test(line)) ||
+        (/^\s+\S/.test(line) && !line.startsWith(' - ') && lines[index - 1]?.startsWith(':')),
+    );
+    expect(torn).toEqual([]);
+  });
+});
+
 /** All that may name a text: pages, what runs in the editor, and the nodes. */
 const sources = ['nodes', 'resources', 'lib']
   .flatMap((folder) => filesBelow(join(projectRoot, folder)).map((path) => join(projectRoot, folder, path)))
