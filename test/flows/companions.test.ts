@@ -115,7 +115,8 @@ describe('files that belong together, in the shipped flow', () => {
     await vi.waitFor(() => {
       const wanted = 'largerThanBytes' in fault ? 2 : 1;
       expect(here.server.requests.filter(isHanging).length).toBeGreaterThanOrEqual(wanted);
-      if ('takesEffect' in fault && fault.takesEffect && fault.path === '/api/assets') expect(here.server.assets).toHaveLength(wanted);
+      if ('takesEffect' in fault && fault.takesEffect && fault.path === '/api/assets')
+        expect(here.server.assets).toHaveLength(wanted);
     }, PATIENCE);
     await before.kill();
     expect(await filesBelow(here.archive)).toEqual([]);
