@@ -52,6 +52,21 @@ export interface UploadedFile extends StableFile {
   readonly sidecarOf?: Pick<FoundFile, 'path' | 'mtimeMs'>;
   /** In which library on which server, as `serverId` names it; missing where nobody remembers. */
   readonly serverId?: string;
+  /** Address of the server that said so; missing where that is not known. */
+  readonly server?: string;
+  /** Every proof, where several servers or users were waited for. */
+  readonly uploads?: readonly UploadProof[];
+  /** True for what a dry run says: nothing was sent, and this is no proof. */
+  readonly isDryRun?: boolean;
+}
+
+/** What one server said of a file. */
+export interface UploadProof {
+  readonly server: string | null;
+  readonly assetId: string;
+  readonly outcome: UploadedFile['uploadOutcome'];
+  readonly isTrashed: boolean;
+  readonly uploadedAt: string;
 }
 
 /** An uploaded file whose original was dealt with. */

@@ -39,7 +39,10 @@ let
     [ -e "$flow" ] || ${pkgs.coreutils}/bin/install -m 0640 ${lib.escapeShellArg "${flow}"} "$flow"
   '';
 
-  folders = cfg.watch.directories ++ optional (cfg.archive.directory != null) cfg.archive.directory;
+  folders =
+    cfg.watch.directories
+    ++ optional (cfg.archive.directory != null) cfg.archive.directory
+    ++ optional (cfg.upload.failedDirectory != null) cfg.upload.failedDirectory;
   writable = systemd.outermost (
     cfg.parentDirectories
     ++ folders

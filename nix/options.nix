@@ -130,6 +130,16 @@ in
     ]) {
       description = "Which waiting file goes next; `small` means small before big. Null means `found`.";
     };
+    limitMbit = optional types.numbers.positive {
+      description = "Megabits a second that are sent, over all files together. Null means as fast as it goes.";
+    };
+    failedDirectory = optional types.str {
+      example = "/srv/photos/failed";
+      description = "Where a file goes that fails for good, beside a text that says why. Null leaves it where it is.";
+    };
+    dryRun = optional types.bool {
+      description = "Whether everything is only said, and nothing sent or moved. Null means no.";
+    };
     quietHours = mkOption {
       type = types.listOf types.str;
       default = [ ];

@@ -27,6 +27,7 @@ let
     "upload.backPressure" = "UPLOAD_BACK_PRESSURE";
     "upload.order" = "UPLOAD_ORDER";
     "upload.stack" = "UPLOAD_STACK";
+    "upload.limitMbit" = "UPLOAD_LIMIT_MBIT";
     "upload.quietHours" = "QUIET_HOURS";
     "upload.albums" = "ALBUMS";
     "upload.tags" = "TAGS";
@@ -34,6 +35,8 @@ let
     "upload.visibility" = "UPLOAD_VISIBILITY";
     "upload.dateFromName" = "DATE_FROM_NAME";
     "upload.timeZone" = "PHOTO_TIME_ZONE";
+    "upload.failedDirectory" = "FAILED_DIRECTORY";
+    "upload.dryRun" = "DRY_RUN";
     "stability.waitSeconds" = "FILE_STABILITY_WAIT_SECONDS";
     "stability.checkInterval" = "FILE_STABILITY_CHECK_INTERVAL";
     "stability.waitSecondsVideo" = "FILE_STABILITY_WAIT_SECONDS_VIDEO";

@@ -33,6 +33,7 @@ const TROUBLES: readonly (readonly [ArchiveProblem, StatusFill])[] = [
 export function showStatus(
   { status }: Pick<NodeTools<unknown>, 'status'>,
   { files, troubles, archivedCount }: Hand,
+  unproven = 0,
 ): void {
   const problems = new Set(troubles.values());
   const worst = TROUBLES.find(([problem]) => problems.has(problem));
@@ -41,6 +42,8 @@ export function showStatus(
     status(fill, problem, { count: shortCount(troubles.size) });
   } else if (files.size > 0) {
     status('blue', 'archiving', { count: shortCount(files.size) });
+  } else if (unproven > 0) {
+    status('yellow', 'unproven', { count: shortCount(unproven) });
   } else if (archivedCount > 0) {
     status('green', 'archived', { count: archivedCount });
   } else {

@@ -3,6 +3,9 @@ import type { UploadedFile } from '../lib/media-file.js';
 import { pathOf, pathsOf } from './_file-flow.js';
 import type { NodeTools, Output } from './_node-tools.js';
 
+/** Why a file needs no further word. */
+const QUIET_ENDS = new Set(['vanished', 'superseded', 'no-photo', 'dismissed', 'set-aside']);
+
 /** Uploads the file in a message, and passes it on when it is proven. */
 export async function take(
   msg: NodeMessage,
@@ -11,7 +14,15 @@ export async function take(
 ): Promise<Output> {
   try {
     const uploaded = await upload();
-    return [{ ...msg, topic: 'file/uploaded', filename: uploaded.path, payload: uploaded }, null];
+    return [
+      {
+        ...msg,
+        topic: uploaded.isDryRun ? 'dry-run/uploaded' : 'file/uploaded',
+        filename: uploaded.path,
+        payload: uploaded,
+      },
+      null,
+    ];
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'vanished') {
@@ -19,8 +30,7 @@ export async function take(
       // It may be there again before folder-watch missed it.
       tools.returnFiles(pathsOf(msg));
     }
-    if (code === 'vanished' || code === 'superseded' || code === 'no-photo' || code === 'dismissed')
-      return undefined;
+    if (QUIET_ENDS.has(String(code))) return undefined;
     throw error;
   }
 }

@@ -1,9 +1,10 @@
+import { parseArchiveFolder } from '../lib/archive/archive-path.js';
 import {
   type OrganiseConfig,
   type OrganiseSettings,
   parseOrganiseSettings,
 } from '../lib/organise/organise-settings.js';
-import { settingChoice, settingList, settingNumber, settingText } from '../lib/settings.js';
+import { settingBoolean, settingChoice, settingList, settingNumber, settingText } from '../lib/settings.js';
 import type { DeletedPolicy } from '../lib/store/tombstone.js';
 import { PRESSURE_POLICIES, type PressurePolicy } from '../lib/upload/back-pressure.js';
 import { CONCURRENCY_RANGE } from '../lib/upload/command.js';
@@ -24,6 +25,8 @@ export interface UploadConfig extends OrganiseConfig {
   stack?: string;
   order?: string;
   quietHours?: string;
+  failedFolder?: string;
+  dryRun?: string | boolean;
 }
 
 /** What immich-upload works by. */
@@ -38,6 +41,8 @@ export interface UploadOptions {
   order: UploadOrder;
   quietHours: readonly QuietSpan[];
   organise: OrganiseSettings;
+  failedFolder: string | undefined;
+  isDryRun: boolean;
 }
 
 /**
@@ -61,5 +66,7 @@ export function parseUploadOptions(config: UploadConfig): UploadOptions {
     order: settingChoice('Order', config.order, UPLOAD_ORDERS, 'found'),
     quietHours: parseQuietHours('Quiet hours', config.quietHours),
     organise: parseOrganiseSettings(config),
+    failedFolder: parseArchiveFolder('Folder of failed files', config.failedFolder),
+    isDryRun: settingBoolean('Dry run', config.dryRun, false),
   };
 }

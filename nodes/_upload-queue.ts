@@ -5,6 +5,7 @@ import { createOrganiser } from '../lib/organise/organiser.js';
 import type { StabilityRules } from '../lib/stable/stability.js';
 import { createStabilityGate } from '../lib/stable/stability-gate.js';
 import { createByteStore } from '../lib/upload/byte-store.js';
+import { dryUpload } from '../lib/upload/dry-upload.js';
 import type { StackPolicy } from '../lib/upload/join-assets.js';
 import type { UploadQueueOptions } from '../lib/upload/queue-options.js';
 import { probeServer } from '../lib/upload/server-probe.js';
@@ -12,9 +13,11 @@ import { settleGroup } from '../lib/upload/settle-group.js';
 import { uploadFile } from '../lib/upload/upload-file.js';
 import { createUploadQueue, type UploadQueue } from '../lib/upload/upload-queue.js';
 import type { UploadOrder } from '../lib/upload/waiting-line.js';
+import { withDryRun } from './_dry-run.js';
 import { pathOf } from './_file-flow.js';
 import type { FileLoad } from './_file-load.js';
 import type { NodeTools } from './_node-tools.js';
+import { asideOf } from './_set-aside.js';
 import { companionsOf, fellowIn } from './_upload-companions.js';
 import { serverOf } from './_upload-server.js';
 import { type BringBackSettings, uploadStoreOf } from './_upload-store.js';
@@ -24,6 +27,8 @@ interface QueueSettings extends BringBackSettings {
   readonly stackPolicy: StackPolicy;
   readonly order: UploadOrder;
   readonly organise: OrganiseSettings;
+  readonly failedFolder: string | undefined;
+  readonly isDryRun: boolean;
 }
 
 /**
@@ -54,10 +59,13 @@ export function queueOf(
     ...initial,
     order: tools.options.order,
     signal,
-    upload: memory.remembering(organising(companions.upload)),
+    upload: tools.options.isDryRun
+      ? (file, attempt) => dryUpload(file, client, attempt)
+      : naming(client, memory.remembering(organising(companions.upload))),
     // A file that changed under way waits again under the rules that stable-file had for it.
     settle: (file) => settleGroup(file, (one) => gate.waitFor(one, rulesOf(one))),
     probe: (trouble) => probeServer(client, trouble),
+    setAside: asideOf(tools),
     onProblem: (error, msg) => tools.report(error, msg),
     onDelay: (error, msg) =>
       tools.log('warn', 'delayed', { file: pathOf(msg).join(''), reason: error.message }),
@@ -72,7 +80,16 @@ export function queueOf(
     underway: queue.underway,
     origin: () => client.origin,
   });
-  return withKeptBack(companions.withLateOnes(queue), tools.load);
+  const whole = withKeptBack(companions.withLateOnes(queue), tools.load);
+  return tools.options.isDryRun ? withDryRun(whole, tools) : whole;
+}
+
+/** Says in each record which server has the file. */
+function naming(
+  client: { readonly origin: string },
+  upload: UploadQueueOptions<NodeMessage>['upload'],
+): UploadQueueOptions<NodeMessage>['upload'] {
+  return async (file, attempt) => ({ ...(await upload(file, attempt)), server: client.origin });
 }
 
 /** Counts what folder-watch keeps back among the pending files, in the folders of which files came. */

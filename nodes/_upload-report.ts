@@ -6,10 +6,13 @@ import type { NodeTools, StatusFill } from './_node-tools.js';
  * Makes the function that tells a state of the uploader to everybody: the status, output 2, and, when the
  * server begins or ends to hold all files, the log; what needs a person also goes to Catch nodes, once.
  */
-export function createUploadReport(tools: NodeTools<unknown>): (state: UploadState) => void {
+export function createUploadReport(
+  tools: NodeTools<{ readonly isDryRun: boolean }>,
+): (state: UploadState) => void {
   let told: string | undefined;
   return (state) => {
-    const [fill, key] = statusOf(state);
+    const isDone = tools.options.isDryRun && state.state === 'idle';
+    const [fill, key] = isDone ? (['grey', 'dry-run'] as const) : statusOf(state);
     const left = state.pending + state.active;
     const until = clockTime(state.pausedUntil ?? state.quietUntil);
     tools.status(fill, key, {

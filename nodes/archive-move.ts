@@ -1,10 +1,10 @@
 import type { NodeMessageInFlow } from 'node-red';
 import { ArchiveError } from '../lib/archive/archive-error.js';
 import {
-  type ArchivePolicy,
+  type ArchiveOptions,
   type ArchiveSettings,
   archiveFile,
-  parseArchivePolicy,
+  parseArchiveOptions,
   provenFile,
 } from '../lib/archive/archive-file.js';
 import { createRetryLater, type RetryLaterOptions } from '../lib/archive/retry-later.js';
@@ -14,6 +14,7 @@ import type { ArchivedFile, UploadedFile } from '../lib/media-file.js';
 import { rememberArchived } from '../lib/store/remember-archived.js';
 import { atMostEvery } from '../lib/throttle.js';
 import { archiveDiskOf } from './_archive-disk.js';
+import { dryRun, proofsOf } from './_archive-proofs.js';
 import { type Hand, showStatus, withoutTrouble } from './_archive-status.js';
 import { defineNode, type NodeWork } from './_define-node.js';
 import type { NodeTools, Output } from './_node-tools.js';
@@ -29,13 +30,13 @@ export default archiveMove();
 
 /** Makes the function that registers the node; a test gives it another file system or clock. */
 export function archiveMove({ io, wait }: Effects = {}) {
-  return defineNode<ArchiveSettings, ArchivePolicy>('archive-move', {
-    parse: parseArchivePolicy,
+  return defineNode<ArchiveSettings, ArchiveOptions>('archive-move', {
+    parse: parseArchiveOptions,
     create: (tools) => createWork(tools, { io, wait }),
   });
 }
 
-function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effects): NodeWork {
+function createWork(tools: NodeTools<ArchiveOptions>, { io: given, wait }: Effects): NodeWork {
   const { signal, options: policy } = tools;
   const io = fileIo({ ...given, signal });
   const disk = archiveDiskOf(tools, io);
@@ -43,18 +44,23 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
   if (policy.mode === 'keep') tools.parts.keeps(tools.id, signal);
   if (policy.mode === 'move') tools.parts.archives(policy.archiveFolder, signal);
   const later = createRetryLater({ signal, isTransient, wait });
+  const proofs = proofsOf(tools, io);
   const hand: Hand = { files: new Map(), troubles: new Map(), archivedCount: 0 };
   /** Failed for good under these settings: handed back, too, when the node is repaired. */
   const refused = new Set<string>();
-  const show = atMostEvery(STATUS_EVERY_MS, signal, () => showStatus(tools, hand));
+  const show = atMostEvery(STATUS_EVERY_MS, signal, () => showStatus(tools, hand, proofs.count()));
   show();
   // What waits for the archive is in Immich already, and holds up no other upload.
   tools.load.carries(() => withoutTrouble(hand), signal);
-  tools.shows({ stage: 'archived', waiting: () => hand.files.size });
+  tools.shows({ stage: 'archived', waiting: () => hand.files.size + proofs.count() });
 
   return {
     async onInput(msg) {
-      const file = provenFile(msg.payload);
+      const given = provenFile(msg.payload, policy);
+      if (policy.isDryRun) return dryRun(tools, given, msg);
+      const file = proofs.take(given, hand.files.keys());
+      show();
+      if (file === undefined) return undefined;
       const output = archive(file, msg);
       hand.files.set(file, output);
       show();
@@ -63,7 +69,7 @@ function createWork(tools: NodeTools<ArchivePolicy>, { io: given, wait }: Effect
     async close(isRemoved) {
       await Promise.allSettled(hand.files.values());
       if (isRemoved && !tools.isInFlow()) await disk.forget();
-      tools.returnFiles([...refused, ...[...hand.files.keys()].flatMap(pathsOfGroup)]);
+      tools.returnFiles([...refused, ...[...hand.files.keys(), ...proofs.waiting()].flatMap(pathsOfGroup)]);
     },
   };
 

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { parseApiKey } from '../lib/immich/api-key.js';
 import { createImmichClient, type ImmichClient } from '../lib/immich/immich-client.js';
+import { createSendLimit } from '../lib/immich/send-limit.js';
 import { apiBases } from '../lib/immich/server-address.js';
 import { SettingError, settingNumber, settingText } from '../lib/settings.js';
 import { serverId } from '../lib/store/server-id.js';
@@ -15,6 +16,9 @@ interface Config {
   tls?: string;
   connectSeconds?: string;
   stallSeconds?: string;
+  limitMbit?: string;
+  /** The variable that holds the key when none is typed; for a second server. */
+  keyVariable?: string;
 }
 
 interface Options {
@@ -24,6 +28,7 @@ interface Options {
   tls: string | undefined;
   connectMs: number;
   stallMs: number;
+  limitMbit: number;
 }
 
 /** What other nodes get of a server: its client, and the kinds of files that it takes. */
@@ -36,6 +41,8 @@ export interface ImmichServer extends NodeWork {
   /** Extensions with a dot, lower case; undefined while the server does not answer. Asked once. */
   mediaExtensions(): Promise<readonly string[] | undefined>;
 }
+
+const BYTES_PER_MBIT = 125_000;
 
 export default defineNode<Config, Options, ImmichServer>('immich-server', {
   offer(RED) {
@@ -53,18 +60,29 @@ export default defineNode<Config, Options, ImmichServer>('immich-server', {
     }
     return {
       ...apiBases(url),
-      apiKey: parseApiKey(credentials.apiKey),
+      apiKey: parseApiKey(credentials.apiKey, process.env, settingText(config.keyVariable)),
       tls: settingText(config.tls),
       connectMs: settingNumber('Connect timeout', config.connectSeconds, 10, { min: 1, max: 600 }) * 1_000,
       stallMs: settingNumber('Stall timeout', config.stallSeconds, 60, { min: 1, max: 3_600 }) * 1_000,
+      limitMbit: settingNumber('Upload limit', config.limitMbit, 0, { min: 0, max: 100_000 }),
     };
   },
   create({ options, configNode }) {
-    const { baseUrl, otherBaseUrls, apiKey, connectMs, stallMs } = options;
+    const { baseUrl, otherBaseUrls, apiKey, connectMs, stallMs, limitMbit } = options;
     const tls: ConnectionOptions | undefined =
       options.tls === undefined ? undefined : tlsOptions(configNode(options.tls));
     const answerMs = Math.max(180_000, stallMs);
-    const client = createImmichClient({ baseUrl, otherBaseUrls, apiKey, connectMs, stallMs, answerMs, tls });
+    const limit = limitMbit > 0 ? createSendLimit(limitMbit * BYTES_PER_MBIT) : undefined;
+    const client = createImmichClient({
+      baseUrl,
+      otherBaseUrls,
+      apiKey,
+      connectMs,
+      stallMs,
+      answerMs,
+      tls,
+      limit,
+    });
     let extensions: readonly string[] | undefined;
     return {
       client,

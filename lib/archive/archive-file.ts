@@ -1,6 +1,6 @@
 import { type FileIo, fileIo } from '../file-io.js';
 import { type ArchivedFile, asUploadedFile, RecordError, type UploadedFile } from '../media-file.js';
-import { SettingError, settingChoice } from '../settings.js';
+import { SettingError, settingBoolean, settingChoice, settingNumber } from '../settings.js';
 import { ArchiveError } from './archive-error.js';
 import { archiveGroup } from './archive-group.js';
 import { parseArchiveFolder, parseTemplate } from './archive-path.js';
@@ -18,6 +18,27 @@ export interface ArchiveSettings {
   readonly archiveFolder?: string;
   readonly template?: string;
   readonly mode?: string;
+  /** How many servers or users must have a file; 1 when it is unset. */
+  readonly waitFor?: string;
+  readonly dryRun?: string | boolean;
+}
+
+/** How archive-move works. */
+export type ArchiveOptions = ArchivePolicy & { readonly waitFor: number; readonly isDryRun: boolean };
+
+const MOST_UPLOADS = 16;
+
+/**
+ * Turns all settings into options.
+ * @throws SettingError for one that does not work
+ */
+export function parseArchiveOptions(settings: ArchiveSettings): ArchiveOptions {
+  const range = { min: 1, max: MOST_UPLOADS, isWhole: true };
+  return {
+    ...parseArchivePolicy(settings),
+    waitFor: settingNumber('Wait for uploads', settings.waitFor, 1, range),
+    isDryRun: settingBoolean('Dry run', settings.dryRun, false),
+  };
 }
 
 /**
@@ -38,11 +59,15 @@ export function parseArchivePolicy(settings: ArchiveSettings): ArchivePolicy {
 
 /**
  * Reads the file that may be archived from a message.
- * @throws ArchiveError `unproven` when Immich has not confirmed it
+ * @throws ArchiveError `unproven` when Immich has not confirmed it, a dry run among them unless this is one itself
  */
-export function provenFile(payload: unknown): UploadedFile {
+export function provenFile(payload: unknown, { isDryRun = false } = {}): UploadedFile {
   try {
-    return asUploadedFile(payload);
+    const file = asUploadedFile(payload);
+    if (file.isDryRun !== true || isDryRun) return file;
+    throw new RecordError(
+      `"${file.path}" comes from a dry run, so Immich does not have it, and nothing was moved. Let this node do a dry run, too, or the upload a real one.`,
+    );
   } catch (error) {
     if (error instanceof RecordError) throw new ArchiveError('unproven', error.message, { cause: error });
     throw error;

@@ -5,6 +5,7 @@ import { connectionError, StaleConnectionError } from './connection-error.js';
 import { type AnswerOptions, answerOf, CLOSED } from './http-answer.js';
 import type { HttpAnswer } from './immich-answer.js';
 import { ImmichError } from './immich-error.js';
+import type { SendLimit } from './send-limit.js';
 import { type StallLimits, watchProgress } from './stall-watch.js';
 
 /** A body that writes itself, at the pace of the connection. */
@@ -37,6 +38,8 @@ export interface HttpOptions extends StallLimits {
   readonly apiKey: string | undefined;
   /** Own certificate authority, client certificate, or no check at all. */
   readonly tls?: ConnectionOptions | undefined;
+  /** How fast bodies may leave, over all requests that share it; as fast as it goes by default. */
+  readonly limit?: SendLimit | undefined;
 }
 
 export interface Http {
@@ -51,7 +54,7 @@ export interface Http {
  * @throws (each request) ImmichError `offline` or `tls`; what the body throws comes through as it is
  */
 export function createHttp(options: HttpOptions): Http {
-  const { baseUrl, apiKey, tls } = options;
+  const { baseUrl, apiKey, tls, limit } = options;
   const { origin, protocol } = new URL(baseUrl);
   const { request: open, Agent } = protocol === 'https:' ? https : http;
   const keptAlive = new Agent({ ...tls, keepAlive: true });
@@ -97,7 +100,8 @@ export function createHttp(options: HttpOptions): Http {
     const abort = () => sent.destroy();
     signal?.addEventListener('abort', abort, { once: true });
     let bodyError: unknown;
-    const sending = send((...pieces) => write(sent, pieces)).then(
+    const leave = limit === undefined ? write : paced(limit, watch);
+    const sending = send((...pieces) => leave(sent, pieces)).then(
       () => void sent.end(),
       (error: unknown) => {
         if (error !== CLOSED) bodyError = error;
@@ -151,5 +155,38 @@ function write(sent: ClientRequest, pieces: readonly Uint8Array[]): Promise<void
       else sent.write(piece);
     }
     sent.uncork();
+  });
+}
+
+type Leave = typeof write;
+
+/** Writes as fast as a limit lets it; the wait for that is no stall. */
+function paced(limit: SendLimit, watch: { hold(isHeld: boolean): void }): Leave {
+  return async (sent, pieces) => {
+    for (const piece of pieces) {
+      for (let from = 0; from < piece.length; from += limit.pieceBytes) {
+        const part = piece.subarray(from, from + limit.pieceBytes);
+        const waitMs = limit.reserve(part.length);
+        if (waitMs > 0) {
+          watch.hold(true);
+          await untilClosed(sent, waitMs).finally(() => watch.hold(false));
+        }
+        await write(sent, [part]);
+      }
+    }
+  };
+}
+
+/** Waits, or less where the request ends before. */
+function untilClosed(sent: ClientRequest, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      sent.off('close', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    if (sent.destroyed) end();
+    else sent.once('close', end);
   });
 }

@@ -19,6 +19,7 @@ export function watchProgress(limits: StallLimits, onStall: (sentence: string) =
   let phase: 'connecting' | 'sending' | 'answering' = 'connecting';
   let moved = -1;
   let since = performance.now();
+  let isHeld = false;
 
   const enter = (next: typeof phase) => {
     phase = next;
@@ -27,7 +28,7 @@ export function watchProgress(limits: StallLimits, onStall: (sentence: string) =
   const look = () => {
     const now = performance.now();
     const bytes = request?.socket?.bytesWritten ?? 0;
-    if (phase === 'sending' && bytes !== moved) since = now;
+    if (phase === 'sending' && (isHeld || bytes !== moved)) since = now;
     moved = bytes;
     const seconds = (ms: number) => Math.round(ms / 1_000);
     if (phase === 'connecting' && now - since >= connectMs) {
@@ -54,6 +55,11 @@ export function watchProgress(limits: StallLimits, onStall: (sentence: string) =
         else onConnected();
       });
       sent.once('finish', () => enter('answering'));
+    },
+    /** Nothing is to leave for now: that is no stall. */
+    hold(next: boolean) {
+      isHeld = next;
+      since = performance.now();
     },
     end: () => clearInterval(timer),
   };

@@ -6,12 +6,15 @@ import {
   type LeftAloneError,
 } from './failed-file.js';
 import type { UploadQueueOptions } from './queue-options.js';
-import type { Entry } from './upload-entry.js';
+import { type Entry, SetAsideError } from './upload-entry.js';
 import type { createUploadLine } from './upload-line.js';
 
 interface FailedFilesOptions<Context> {
   readonly line: ReturnType<typeof createUploadLine<Context>>;
-  readonly options: Pick<UploadQueueOptions<Context>, 'onProblem' | 'onFailed' | 'onLeft' | 'now'>;
+  readonly options: Pick<
+    UploadQueueOptions<Context>,
+    'onProblem' | 'onFailed' | 'onLeft' | 'setAside' | 'signal' | 'now'
+  >;
   /** Counts a failure and tells it. */
   readonly onProblem: (error: Error, context: Context) => void;
   readonly drop: (entry: Entry<Context>, reason: unknown) => void;
@@ -22,18 +25,36 @@ interface FailedFilesOptions<Context> {
 export function createFailedFiles<Context>(given: FailedFilesOptions<Context>) {
   const { line, options, onProblem, drop, pump } = given;
   const { now = () => new Date() } = options;
+  const keep = (entry: Entry<Context>, error: Error) => {
+    entry.phase = 'failed';
+    entry.failure = failureOf(entry, error, now());
+    entry.memory.hasFailed = true;
+    // What failed before a restart was counted and noted then.
+    if (error instanceof FailedBeforeError) options.onProblem(error, entry.context);
+    else {
+      onProblem(error, entry.context);
+      options.onFailed?.(failedFileOf(entry, entry.failure));
+    }
+  };
+
+  /** A file that was put away waits for nobody here; why it failed is told all the same. */
+  async function putAway(entry: Entry<Context>, error: Error): Promise<void> {
+    // Nobody takes it up while it is moved.
+    entry.phase = 'settling';
+    const isAway = await options.setAside?.(entry.file, error);
+    if (options.signal.aborted || !line.has(entry)) return;
+    if (isAway) {
+      onProblem(error, entry.context);
+      drop(entry, new SetAsideError(entry.file.path));
+    } else keep(entry, error);
+    pump();
+  }
+
   return {
     fail(entry: Entry<Context>, thrown: unknown): void {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      entry.phase = 'failed';
-      entry.failure = failureOf(entry, error, now());
-      entry.memory.hasFailed = true;
-      // What failed before a restart was counted and noted then.
-      if (error instanceof FailedBeforeError) options.onProblem(error, entry.context);
-      else {
-        onProblem(error, entry.context);
-        options.onFailed?.(failedFileOf(entry, entry.failure));
-      }
+      if (options.setAside === undefined) keep(entry, error);
+      else void putAway(entry, error);
     },
     leave(entry: Entry<Context>, error: LeftAloneError): void {
       entry.phase = 'left';

@@ -28,6 +28,11 @@ export interface UploadQueueOptions<Context> {
   readonly onFailed?: (failure: FailedFile) => void;
   /** A file was deleted in Immich and is left alone. */
   readonly onLeft?: (error: Error, context: Context) => void;
+  /**
+   * Puts away a file that failed for good, before that is told; resolves with whether it did, and never rejects. Without
+   * it such a file stays in hand.
+   */
+  readonly setAside?: ((file: StableFile, error: Error) => Promise<boolean>) | undefined;
   /** A file is tried again later, for a reason that will pass; told once a reason. */
   readonly onDelay: (error: Error, context: Context) => void;
   /** The state may have changed; comes often, and when a new day begins. */

@@ -11,6 +11,14 @@ export class SupersededError extends Error {
   }
 }
 
+/** The file failed for good and was put away; why was told before. */
+export class SetAsideError extends Error {
+  readonly code = 'set-aside';
+  constructor(path: string) {
+    super(`${basename(path)} was put away.`);
+  }
+}
+
 /** The file is there but cannot be read; it is tried again. */
 export class UnreadableError extends Error {
   readonly code = 'unreadable';

@@ -64,7 +64,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
 
   function finish(entry: Entry<Context>, uploaded: UploadedFile): void {
     gate.passed();
-    tally.uploaded(uploaded);
+    if (uploaded.isDryRun !== true) tally.uploaded(uploaded);
     line.remove(entry);
     entry.resolve(uploaded);
   }
@@ -114,7 +114,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       if (signal.aborted || !line.has(entry)) return;
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'vanished' || code === 'superseded') drop(entry, error);
-      else fail(entry, error);
+      else await fail(entry, error);
     }
   }
 

@@ -27,6 +27,8 @@ const READERS: Readonly<Record<string, (value: string | undefined, name: string)
   UPLOAD_BACK_PRESSURE: (value, name) => settingChoice(name, value, PRESSURE_POLICIES, 'off'),
   UPLOAD_ORDER: (value, name) => settingChoice(name, value, UPLOAD_ORDERS, 'found'),
   UPLOAD_STACK: (value, name) => settingChoice(name, value, STACK_POLICIES, 'jpeg'),
+  DRY_RUN: (value, name) => settingBoolean(name, value, false),
+  UPLOAD_LIMIT_MBIT: (value, name) => settingNumber(name, value, 0, { min: 0, max: 100_000 }),
   QUIET_HOURS: (value, name) => parseQuietHours(name, value),
   ALBUMS: (albums) => parseOrganiseSettings({ albums }),
   TAGS: (tags) => parseOrganiseSettings({ tags }),

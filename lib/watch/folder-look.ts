@@ -29,6 +29,7 @@ export interface FolderProblem {
     | 'too-large'
     | 'watch-limit'
     | 'is-archive'
+    | 'is-failed'
     | 'watched-twice'
     | 'internal';
   readonly path: string;

@@ -15,6 +15,7 @@ export interface FolderWatchConfig {
   readonly ignorePatterns?: string | readonly string[];
   readonly hasDefaultIgnores?: string;
   readonly archiveFolder?: string;
+  readonly failedFolder?: string;
   readonly followSymlinks?: string;
   readonly polling?: string;
   readonly pollSeconds?: string;
@@ -33,6 +34,7 @@ const WEEK_MINUTES = 7 * 24 * 60;
 export function parseFolderSettings(config: FolderWatchConfig, home = homedir()): FolderWatchOptions {
   const { minBytes, maxBytes } = parseSizes(config);
   const archiveFolder = settingText(config.archiveFolder);
+  const failedFolder = settingText(config.failedFolder);
   const patterns = settingList(config.ignorePatterns);
   const hasDefaults = settingBoolean('Usual litter', config.hasDefaultIgnores, true);
   return {
@@ -43,6 +45,7 @@ export function parseFolderSettings(config: FolderWatchConfig, home = homedir())
     maxBytes,
     isIgnored: compileIgnoreRules(hasDefaults ? [...defaultIgnorePatterns, ...patterns] : patterns),
     archiveFolder: archiveFolder && fullPath('Archive folder', archiveFolder, home),
+    failedFolder: failedFolder && fullPath('Folder of failed files', failedFolder, home),
     isFollowingLinks: settingBoolean('Follow links', config.followSymlinks, false),
     isPolling: settingBoolean('Network share', config.polling, false),
     pollMs: 1000 * settingNumber('Ask every', config.pollSeconds, 5, { min: 0.1, max: 86_400 }),

@@ -22,6 +22,7 @@ export interface FolderWatchOptions extends Omit<FolderFilter, 'extensions'> {
   readonly areSettled?: AreSettled;
   /** Never looked into, by whichever path it is reached. */
   readonly archiveFolder?: string;
+  readonly failedFolder?: string;
   readonly isPolling: boolean;
   readonly pollMs: number;
   readonly rescanMs: number;

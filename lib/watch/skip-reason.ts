@@ -1,10 +1,11 @@
 import { type FolderIo, stampFolder } from './folder-listing.js';
 
 /** Why a folder is not looked into. */
-export type SkipReason = 'is-archive' | 'watched-twice';
+export type SkipReason = 'is-archive' | 'is-failed' | 'watched-twice';
 
 interface SkipRules {
   readonly archiveFolder?: string | undefined;
+  readonly failedFolder?: string | undefined;
   readonly isFollowingLinks: boolean;
   readonly io: FolderIo;
 }
@@ -18,7 +19,7 @@ interface SeenFolders {
 
 /** Why the folder of this identity, found at `path` below `root`, must not be looked into, if so. */
 export async function reasonToSkip(
-  { archiveFolder, isFollowingLinks, io }: SkipRules,
+  { archiveFolder, failedFolder, isFollowingLinks, io }: SkipRules,
   watched: readonly SeenFolders[],
   root: string,
   identity: string,
@@ -30,6 +31,7 @@ export async function reasonToSkip(
       () => false, // Nothing there that could be the same folder.
     );
   if (archiveFolder !== undefined && (await isAt(archiveFolder))) return 'is-archive';
+  if (failedFolder !== undefined && (await isAt(failedFolder))) return 'is-failed';
   for (const other of watched) {
     const holder = other.pathOf(identity);
     if (other.root !== root && (other.root === path || other.root === holder)) return 'watched-twice';

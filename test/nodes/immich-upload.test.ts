@@ -66,6 +66,52 @@ async function photo(name = 'a.jpg', content = `bytes of ${name}`): Promise<Node
   return { topic: 'file/stable', filename: file.path, payload: file, album: 'kept' };
 }
 
+describe.each(['v2', 'v3'] as const)('a server of dialect %s', (dialect) => {
+  it('does not get what a dry run only asks about, and nothing of it is counted', async () => {
+    const server = await standIn({ dialect });
+    const known = await photo('known.jpg');
+    const before = await load(server);
+    before.node.receive(known);
+    await vi.waitFor(() => expect(before.uploads).toHaveLength(1));
+    await helper.unload();
+    const { node, uploads, lastState } = await load(server, { dryRun: 'true' });
+    const fresh = await photo('new.jpg');
+    node.receive(known);
+    node.receive(fresh);
+    await vi.waitFor(() => expect(uploads).toHaveLength(2));
+    const said = uploads.map(({ topic, payload }) => [topic, payload]);
+    const record = (outcome: string) => expect.objectContaining({ isDryRun: true, uploadOutcome: outcome });
+    expect(said).toContainEqual(['dry-run/uploaded', record('duplicate')]);
+    expect(said).toContainEqual(['dry-run/uploaded', record('created')]);
+    expect(server.assets).toHaveLength(1);
+    await vi.waitFor(() =>
+      expect(lastState()).toMatchObject({ state: 'idle', totals: { files: 0, duplicates: 0 } }),
+    );
+  });
+
+  it('that takes a file for none has it put away with a word, told once, and tried when it is back', async () => {
+    const server = await standIn({ dialect });
+    const failedFolder = tempFolder();
+    const { node, caught, uploads, lastState, obey } = await load(server, { failedFolder });
+    const msg = await photo('odd.jpg', 'odd bytes');
+    const path = String(msg.filename);
+    const heal = server.fail({ kind: 'answer', status: 400, method: 'POST', path: '/api/assets' });
+    node.receive(msg);
+    const place = join(failedFolder, 'odd.jpg');
+    await vi.waitFor(() => expect(existsSync(`${place}.txt`)).toBe(true));
+    await vi.waitFor(() => expect(caught).toHaveLength(1));
+    expect(existsSync(path)).toBe(false);
+    expect(readFileSync(place, 'utf8')).toBe('odd bytes');
+    await vi.waitFor(() => expect(lastState()).toMatchObject({ failed: 0, pending: 0 }));
+    heal();
+    cpSync(place, path, { preserveTimestamps: true });
+    node.receive(msg);
+    await vi.waitFor(() => expect(uploads).toHaveLength(1));
+    await obey('retry');
+    expect(caught).toHaveLength(1);
+  });
+});
+
 it('sends nothing in quiet hours, and says until when, until somebody resumes', async () => {
   const two = (number: number) => String((number + 24) % 24).padStart(2, '0');
   const hour = new Date().getHours();

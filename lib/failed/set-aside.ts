@@ -1,0 +1,90 @@
+import { basename } from 'node:path';
+import { archiveFile } from '../archive/archive-file.js';
+import { numberedPath } from '../archive/archive-path.js';
+import type { UploadedCompanion } from '../companions/companion.js';
+import { errorCode, type FileIo, fileIo, unlessCode } from '../file-io.js';
+import { FileVersionError, hashFile } from '../file-version.js';
+import type { StableFile, UploadedFile } from '../media-file.js';
+
+const MAX_NAMES = 10_000;
+
+/**
+ * Moves a file that failed for good into a folder of such files, with its companions or not at all, its folders kept, and
+ * writes beside it why it is there. Nothing is overwritten, and only the version that failed is moved.
+ * @returns where the file is now
+ * @throws FileVersionError or ArchiveError when it stays where it is, or the reason of the signal
+ */
+export async function setAside(
+  file: StableFile,
+  failedFolder: string,
+  reason: Error,
+  given: Partial<FileIo> = {},
+): Promise<string> {
+  const io = fileIo(given);
+  const policy = { mode: 'move', archiveFolder: failedFolder, template: '' } as const;
+  const moved = await archiveFile(await withSums(file, io), policy, io);
+  const place = moved.archivedTo ?? file.path;
+  // The folder lies in the way of the file itself: it is where it should be.
+  if (place === file.path) throw new FileVersionError('changed', file.path);
+  const others = (moved.companions ?? []).flatMap(({ archivedTo }) => archivedTo ?? []);
+  await writeReason(`${place}.txt`, textOf(file, reason, others, new Date(io.now())), io);
+  return place;
+}
+
+/** The file as one whose bytes are known: that is all that moving it asks for. */
+async function withSums(file: StableFile, io: FileIo): Promise<UploadedFile> {
+  const { companions = [], ...alone } = file;
+  const sumOf = (one: StableFile) => hashFile(one, one, { signal: io.signal });
+  const { sha1, version } = await sumOf(alone);
+  const proof = { assetId: '', uploadOutcome: 'created', isTrashed: false, uploadedAt: '' } as const;
+  const known = { ...alone, ...version, sha1, ...proof };
+  if (companions.length === 0) return known;
+  const summed: UploadedCompanion[] = [];
+  for (const companion of companions) {
+    const { path, relativePath, sizeBytes, mtimeMs } = companion;
+    const sum = await sumOf({ ...alone, path, relativePath, sizeBytes, mtimeMs }).catch((error: unknown) => {
+      // One that is gone leaves the group.
+      if (error instanceof FileVersionError && error.code === 'vanished') return undefined;
+      throw error;
+    });
+    if (sum === undefined) continue;
+    const { ctimeMs } = sum.version;
+    summed.push({ ...companion, sha1: sum.sha1, ctimeMs, assetId: null, uploadOutcome: 'created' });
+  }
+  return { ...known, companions: summed };
+}
+
+function textOf(file: StableFile, reason: Error, others: readonly string[], at: Date): string {
+  const together = others.length === 0 ? '' : ` With it: ${others.map((path) => basename(path)).join(', ')}.`;
+  return [
+    `${basename(file.path)} could not be brought into Immich.${together}`,
+    '',
+    `Why:   ${withoutStays(reason.message)}`,
+    `When:  ${at.toISOString()}`,
+    `From:  ${file.path}`,
+    '',
+    'What to do: when the reason is gone, move the file back to where it was (and what came with it): it is tried again. If',
+    'it is of no use, delete it. Nothing looks at this text; it can be deleted at any time.',
+    '',
+  ].join('\n');
+}
+
+/** The sentence was made for a file that stays, and this one does not. */
+function withoutStays(sentence: string): string {
+  return sentence.replace(/[;.]? the file stays where it is(?=\.)/i, '');
+}
+
+/** A text that cannot be written is no reason to put the file back: the log says it, too. */
+async function writeReason(path: string, text: string, io: FileIo): Promise<void> {
+  for (let number = 1; number <= MAX_NAMES; number += 1) {
+    try {
+      const handle = await unlessCode(['EEXIST'], io.fs.open(numberedPath(path, number), 'wx'));
+      if (handle === undefined) continue;
+      await handle.writeFile(text).finally(() => handle.close());
+      return;
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error;
+      return;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { pathsOfGroup } from '../lib/companions/companion.js';
+import { setAside } from '../lib/failed/set-aside.js';
+import type { UploadQueueOptions } from '../lib/upload/queue-options.js';
+import type { NodeTools } from './_node-tools.js';
+
+interface AsideSettings {
+  readonly failedFolder: string | undefined;
+  readonly isDryRun: boolean;
+}
+
+/** Moves files that failed for good, and says where they are; undefined where they stay. */
+export function asideOf({
+  options: { failedFolder, isDryRun },
+  ...tools
+}: NodeTools<AsideSettings>): UploadQueueOptions<unknown>['setAside'] {
+  if (failedFolder === undefined || isDryRun) return undefined;
+  const { id, signal, log, returnFiles } = tools;
+  const store = tools.fileStore();
+  return async (file, reason) => {
+    try {
+      const place = await setAside(file, failedFolder, reason, { signal });
+      log('warn', 'set-aside', { file: file.path, place });
+      // Put back, it is tried anew, whatever was remembered of it.
+      store.forgetFailure(id, file.path);
+      // Put back at once, it may have been missed by nobody.
+      returnFiles(pathsOfGroup(file));
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      log('warn', 'not-set-aside', {
+        file: file.path,
+        reason: error instanceof Error ? error.message : String(error),
+      });
+      return false;
+    }
+  };
+}
