@@ -108,7 +108,8 @@ describe.each(KINDS)('a group on %s', (kind, fsOf) => {
       await ended.closeAll();
       const left = await filesBelow(world.watched);
       for (const next of await groupsIn(world, left)) await archive(world, next, fsOf);
-      // A placeholder may stay where there are no hard links, and takes the number; a half file never.
+      // A placeholder may stay where there are no hard links, and takes the number: what was placed with it comes
+      // once more with the next number. A half file is never left.
       const isStrict = !kind.endsWith('without hard links');
       const whole: string[] = [];
       for (const name of await filesBelow(world.archive)) {
@@ -118,7 +119,8 @@ describe.each(KINDS)('a group on %s', (kind, fsOf) => {
         expect(text).toBe(`bytes of ${plain}`);
         whole.push(plain);
       }
-      expect(whole.sort(), `step ${step}: ${left}`).toEqual(names.map((name) => `2024/${name}`).sort());
+      const kept = isStrict ? whole : [...new Set(whole)];
+      expect(kept.sort(), `step ${step}: ${left}`).toEqual(names.map((name) => `2024/${name}`).sort());
       expect(await filesBelow(world.watched)).toEqual([]);
     }
   });
