@@ -52,7 +52,7 @@ describe('the package', () => {
 
   it('holds nothing else', () => {
     const allowed =
-      /^(dist\/(nodes|lib)\/.+\.(js|html|json|svg)|dist\/bin\/(environment|immich-bridge|launch-settings|migrate-command|node-red|start|usage|verify-command)\.js|examples\/.+\.json|resources\/.+\.(js|css)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+      /^(dist\/(nodes|lib)\/.+\.(js|html|json|svg)|dist\/bin\/(audit-command|environment|immich-bridge|launch-settings|migrate-command|node-red|start|usage|verify-command)\.js|examples\/.+\.json|resources\/.+\.(js|css)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
   });
 

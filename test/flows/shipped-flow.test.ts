@@ -26,15 +26,21 @@ const isSettled = (here: PipelineWorld, { archive, inbox }: { archive: string[];
 
 it('brings every kind of photo and video from the folder to Immich to the archive, and tells of it', async () => {
   const here = await pipelineWorld();
-  for (const name of MEDIA.slice(0, 5)) copyFileSync(fixturePath(name), join(here.inbox, name));
+  // Files of one base name would travel together.
+  const media = MEDIA.map((fixture, index) => ({ fixture, name: `${index} ${fixture}` }));
+  const bring = ({ fixture, name }: (typeof media)[number], folder = here.inbox) =>
+    copyFileSync(fixturePath(fixture), join(folder, name));
+  for (const one of media.slice(0, 5)) bring(one);
   await startShippedFlow(here);
   mkdirSync(join(here.inbox, 'camera/DCIM'), { recursive: true });
-  for (const name of MEDIA.slice(5)) copyFileSync(fixturePath(name), join(here.inbox, 'camera/DCIM', name));
+  for (const one of media.slice(5)) bring(one, join(here.inbox, 'camera/DCIM'));
 
-  const archived = MEDIA.map((name, index) => (index < 5 ? name : join('camera/DCIM', name))).sort();
+  const archived = media.map(({ name }, index) => (index < 5 ? name : join('camera/DCIM', name))).sort();
   await isSettled(here, { archive: archived, inbox: [] });
   const stored = here.server.assets.map(({ fileName, sha1 }) => `${fileName} ${sha1}`).sort();
-  expect(stored).toEqual(MEDIA.map((name) => `${name} ${sha1Of(readFileSync(fixturePath(name)))}`).sort());
+  expect(stored).toEqual(
+    media.map(({ fixture, name }) => `${name} ${sha1Of(readFileSync(fixturePath(fixture)))}`).sort(),
+  );
   await vi.waitFor(() => expect(eventsOf(here)).toHaveLength(2 * MEDIA.length), PATIENCE);
   expect(new Set(eventsOf(here).map(({ event_type }) => event_type))).toEqual(
     new Set(['uploaded', 'archived']),
