@@ -1,15 +1,9 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  IMAGES,
-  openDialog,
-  openEditor,
-  openServerDialog,
-  settled,
-  startBrowser,
-} from '../support/editor-page.js';
+import type { Locator, Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { choose, type } from '../support/editor-hands.js';
+import { IMAGES, openDialog, openServerDialog, settled, useEditor } from '../support/editor-page.js';
 import { pipelineWorld, startShippedFlow } from '../support/pipeline-world.js';
 
 /** Each node of the shipped flow, and the picture that the documentation has of its dialog. */
@@ -45,11 +39,7 @@ const WRONG = [
 
 const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser.close());
+const openEditor = useEditor();
 
 const trayOf = (page: Page): Locator => page.locator('.red-ui-tray').last();
 
@@ -61,21 +51,6 @@ async function openAllHeadings(page: Page): Promise<void> {
 async function closeDialog(page: Page): Promise<void> {
   await page.locator('#node-dialog-cancel').click();
   await page.waitForSelector('.red-ui-tray', { state: 'detached' });
-}
-
-/** Chooses how a field is given: `env`, or its own kind. */
-async function choose(page: Page, name: string, kind: string): Promise<Locator> {
-  const field = page.locator(`#node-input-${name}`).locator('xpath=..');
-  await field.locator('.red-ui-typedInput-type-select').first().click();
-  await page.locator(`.red-ui-typedInput-options:visible a[value="${kind}"]`).click();
-  return field;
-}
-
-/** Chooses how a field is given and types into it. */
-async function type(page: Page, name: string, kind: string, text: string): Promise<void> {
-  const field = await choose(page, name, kind);
-  await field.locator('.red-ui-typedInput-input').first().fill(text);
-  await field.locator('.red-ui-typedInput-input').first().press('Tab');
 }
 
 /** The serious things that axe-core finds in the dialog; Node-RED's own frame around it is not ours. */
@@ -92,7 +67,7 @@ async function weaknesses(page: Page): Promise<string[]> {
 it('shows every dialog with few fields, the rest under headings, and nothing that a screen reader cannot say', async () => {
   const here = await pipelineWorld({ permissions: PERMISSIONS }, { UPLOAD_CONCURRENCY: '6' });
   const { url } = await startShippedFlow(here);
-  const { page, errors } = await openEditor(browser, url, { height: 1250 });
+  const { page, errors } = await openEditor(url, { height: 1250 });
   await page.addScriptTag({ path: axeFile });
   for (const [id, picture] of Object.entries(DIALOGS)) {
     await openDialog(page, id);
@@ -113,7 +88,7 @@ it('shows every dialog with few fields, the rest under headings, and nothing tha
 it('says in a sentence below the field what is wrong with it, and opens its heading', async () => {
   const here = await pipelineWorld();
   const { url } = await startShippedFlow(here);
-  const { page, errors } = await openEditor(browser, url);
+  const { page, errors } = await openEditor(url);
   for (const [id, name, text, sentence] of WRONG) {
     await openDialog(page, id);
     await openAllHeadings(page);
@@ -135,7 +110,7 @@ it('says in a sentence below the field what is wrong with it, and opens its head
 it('changes nothing that was only looked at, and keeps what is typed', async () => {
   const here = await pipelineWorld();
   const { url } = await startShippedFlow(here);
-  const { page } = await openEditor(browser, url);
+  const { page } = await openEditor(url);
   const settingsOf = (id: string) =>
     page.evaluate<string>(`JSON.stringify(RED.nodes.createExportableNodeSet([RED.nodes.node('${id}')])[0])`);
   for (const id of Object.keys(DIALOGS)) {
@@ -171,7 +146,7 @@ it('changes nothing that was only looked at, and keeps what is typed', async () 
 it('tests a server and a broker, good and bad', async () => {
   const here = await pipelineWorld({ permissions: PERMISSIONS });
   const { url } = await startShippedFlow(here);
-  const { page } = await openEditor(browser, url, { height: 1250 });
+  const { page } = await openEditor(url, { height: 1250 });
   await page.addScriptTag({ path: axeFile });
   await openDialog(page, 'ib-upload');
   await openServerDialog(page);
@@ -201,7 +176,7 @@ it('tests a server and a broker, good and bad', async () => {
 it('looks again and tries again on a click, once the nodes are deployed', async () => {
   const here = await pipelineWorld();
   const { url } = await startShippedFlow(here);
-  const { page } = await openEditor(browser, url);
+  const { page } = await openEditor(url);
   await page.locator('#ib-watch .red-ui-flow-node-button-button').click();
   await page.locator('.red-ui-notification-success', { hasText: 'looked at anew' }).waitFor();
   await openDialog(page, 'ib-upload');
@@ -212,7 +187,7 @@ it('looks again and tries again on a click, once the nodes are deployed', async 
 it('speaks German where the browser does', async () => {
   const here = await pipelineWorld();
   const { url } = await startShippedFlow(here);
-  const { page, errors } = await openEditor(browser, url, { locale: 'de-DE' });
+  const { page, errors } = await openEditor(url, { locale: 'de-DE' });
   await openDialog(page, 'ib-upload');
   const words = (await trayOf(page).allInnerTexts()).join('\n');
   expect(words).toMatch(/Dateien|Server/);

@@ -1,21 +1,12 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { IMAGES, useBrowser } from '../support/editor-page.js';
 import { FAKE_GPU, fakeNvidiaSmi } from '../support/fake-nvidia-smi.js';
 import { fixturePath, PHOTOS } from '../support/fixtures.js';
-import { projectRoot } from '../support/node-red-process.js';
 import { PATIENCE, type PipelineWorld, pipelineWorld, startShippedFlow } from '../support/pipeline-world.js';
 
-const IMAGES = join(projectRoot, 'docs/images');
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-
-let browser: Browser;
-beforeAll(async () => {
-  mkdirSync(IMAGES, { recursive: true });
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
-});
-afterAll(() => browser.close());
+const browser = useBrowser();
 
 interface Component {
   readonly platform: string;
@@ -72,7 +63,7 @@ it('draws the topics and the entities of a bridge that runs', async () => {
 }, 90_000);
 
 async function draw(file: string, width: number, body: string): Promise<void> {
-  const page = await browser.newPage({ viewport: { width, height: 400 }, deviceScaleFactor: 1.5 });
+  const page = await browser().newPage({ viewport: { width, height: 400 }, deviceScaleFactor: 1.5 });
   await page.setContent(`<!doctype html><style>${STYLE}</style>${body}`);
   await page.screenshot({ path: join(IMAGES, file), fullPage: true });
   await page.close();

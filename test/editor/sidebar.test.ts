@@ -1,16 +1,15 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
-import { type EditorView, useEditor } from '../support/editor.js';
+import { type EditorView, IMAGES, settled, useEditor } from '../support/editor-page.js';
 import { FAKE_GPU, fakeNvidiaSmi } from '../support/fake-nvidia-smi.js';
 import { fixturePath, PHOTOS } from '../support/fixtures.js';
 import type { StandInOptions } from '../support/immich-stand-in.js';
-import { nodeRedDir, projectRoot } from '../support/node-red-process.js';
+import { nodeRedDir } from '../support/node-red-process.js';
 import { type PipelineWorld, pipelineWorld, startShippedFlow } from '../support/pipeline-world.js';
 
-const IMAGES = join(projectRoot, 'docs/images');
 const { version } = createRequire(import.meta.url)(join(nodeRedDir, 'package.json')) as { version: string };
 const isNodeRed5 = Number.parseInt(version, 10) >= 5;
 const openEditor = useEditor();
@@ -91,7 +90,6 @@ async function seriousFindings(page: Page): Promise<string[]> {
 }
 
 async function draw({ page }: OpenSidebar, file: string): Promise<void> {
-  mkdirSync(IMAGES, { recursive: true });
   const box = await page.locator('.immich-bridge-sidebar').boundingBox();
   if (box !== null) await page.screenshot({ path: join(IMAGES, file), clip: box });
 }
@@ -174,9 +172,7 @@ it('fits into every width', async () => {
     await sidebar.evaluate((element, pixels) => {
       element.style.width = `${pixels}px`;
     }, width);
-    await page.waitForFunction(() =>
-      document.getAnimations().every(({ playState }) => playState !== 'running'),
-    );
+    await settled(page);
     const tooWide = await sidebar.evaluate((element) =>
       [element, ...Array.from(element.querySelectorAll('section, header, ul, ol, li:not(.ib-stage)'))]
         .filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0)

@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { projectRoot } from './node-red-process.js';
 
 /** Where the tests of the editor put the pictures of the documentation. */
@@ -9,22 +8,16 @@ export const IMAGES = join(projectRoot, 'docs/images');
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** Starts Chromium as it is installed, without what it does in the background. */
-export function startBrowser(): Promise<Browser> {
-  mkdirSync(IMAGES, { recursive: true });
-  return chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-  });
-}
+/** What is never needed here and only takes time. */
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+];
 
-export interface EditorPage {
-  readonly page: Page;
-  /** What the page complained about. */
-  readonly errors: string[];
-}
-
-export interface PageOptions {
+/** How a page is looked at. */
+export interface EditorView {
   readonly width?: number;
   readonly height?: number;
   readonly locale?: string;
@@ -32,26 +25,45 @@ export interface PageOptions {
   readonly scale?: number;
 }
 
-/** Opens an editor and waits until it can be used; the page is closed after the test. */
-export async function openEditor(
-  browser: Browser,
-  url: string,
-  { width = 1600, height = 1000, locale = 'en-US', colorScheme = 'light', scale = 1 }: PageOptions = {},
-): Promise<EditorPage> {
-  const viewport = { width, height };
-  const page = await browser.newPage({ viewport, locale, colorScheme, deviceScaleFactor: scale });
-  onTestFinished(() => page.close());
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(error.message));
-  await page.goto(url);
-  await page.waitForFunction(
-    () =>
-      document.querySelector('.red-ui-palette-node') !== null &&
-      document.querySelector('#red-ui-loading-progress')?.checkVisibility() !== true,
-    undefined,
-    { timeout: 60_000 },
-  );
-  return { page, errors };
+/** An open editor; `errors` collects what the page complains about. */
+export interface EditorPage {
+  readonly page: Page;
+  readonly errors: string[];
+}
+
+/** One real Chromium for the tests of a file, as it is installed. @returns what gives it, once the tests run */
+export function useBrowser(): () => Browser {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  });
+  afterAll(() => browser?.close());
+  return () => browser;
+}
+
+/** A Chromium for the tests of a file. @returns what opens the editor of a running Node-RED, once it can be used */
+export function useEditor(): (url: string, view?: EditorView) => Promise<EditorPage> {
+  const browser = useBrowser();
+  return async (
+    url,
+    { width = 1600, height = 1000, locale = 'en-US', colorScheme = 'light', scale = 1 } = {},
+  ) => {
+    const viewport = { width, height };
+    const page = await browser().newPage({ viewport, locale, colorScheme, deviceScaleFactor: scale });
+    onTestFinished(() => page.close());
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    await page.goto(url);
+    await page.waitForFunction(
+      () =>
+        document.querySelector('.red-ui-palette-node') !== null &&
+        document.querySelector('#red-ui-workspace-tabs li') !== null &&
+        document.querySelector('#red-ui-loading-progress')?.checkVisibility() !== true,
+      undefined,
+      { timeout: 60_000 },
+    );
+    return { page, errors };
+  };
 }
 
 /** Waits until nothing moves any more. */
@@ -63,7 +75,7 @@ export async function settled(page: Page): Promise<void> {
 
 /** Opens the dialog of a node in the workspace. */
 export async function openDialog(page: Page, id: string): Promise<void> {
-  await page.locator(`#${id} .red-ui-flow-node`).first().dblclick();
+  await page.locator(`[id="${id}"] .red-ui-flow-node`).first().dblclick();
   await page.waitForSelector('.red-ui-tray .ib-dialog .ib-row', { state: 'visible' });
   await settled(page);
 }
