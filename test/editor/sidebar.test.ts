@@ -91,7 +91,7 @@ async function seriousFindings(page: Page): Promise<string[]> {
 
 async function draw({ page }: OpenSidebar, file: string): Promise<void> {
   const box = await page.locator('.immich-bridge-sidebar').boundingBox();
-  if (box !== null) await page.screenshot({ path: join(IMAGES, file), clip: box });
+  if (box !== null) await page.screenshot({ path: join(IMAGES, file), clip: box, animations: 'disabled' });
 }
 
 it('shows photos on their way, and each where it arrived', async () => {
