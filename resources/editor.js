@@ -69,6 +69,15 @@
           /^[a-z\s-]*?\s*\d{1,2}:[0-5]\d\s*[-–]\s*\d{1,2}:[0-5]\d$/i.test(entry),
         ),
       ),
+    /** A time zone that this browser knows; the machine of Node-RED looks again. */
+    timeZone: (key) =>
+      rule(key, (text) => {
+        try {
+          return Boolean(new Intl.DateTimeFormat('en', { timeZone: text }));
+        } catch {
+          return false;
+        }
+      }),
     topic: (key = 'topic') => rule(key, (text) => !/[#+]|^\$|^\/|\/$|\/\//.test(text)),
   };
 

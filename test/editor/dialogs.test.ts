@@ -28,6 +28,7 @@ const WRONG = [
   ['ib-stable', 'quietSeconds', 'soon', /at least 0/],
   ['ib-stable', 'checkIntervalSeconds', '0', /at least 0\.05/],
   ['ib-upload', 'concurrency', '17', /from 1 to 16/],
+  ['ib-upload', 'timeZone', 'Mars/Olympus', /name of a time zone/],
   ['ib-archive', 'template', '../{yyyy}', /no "\.\."/],
   ['ib-mqtt', 'url', 'mqtt://me:secret@broker', /./],
   ['ib-mqtt', 'baseTopic', 'a/#', /./],
