@@ -40,21 +40,23 @@ async function openSidebar(view: EditorView = {}, options: StandInOptions = {}):
   await page.evaluate(() =>
     (globalThis as unknown as Editor).RED.actions.invoke('immich-bridge:show-sidebar'),
   );
-  if (!isNodeRed5) await widen(page, 100);
+  await pull(page, '#red-ui-sidebar-separator', -100, 0);
+  // Node-RED 5 shows two sidebars, one above the other.
+  if (isNodeRed5) await pull(page, '#red-ui-sidebar .red-ui-sidebar-section-separator', 0, 700);
   const sidebar = page.locator('.immich-bridge-sidebar');
   await sidebar.waitFor({ state: 'visible' });
   await sidebar.getByText('Ready').waitFor();
   return { here, page, sidebar, errors };
 }
 
-/** Draws the edge of the sidebar to the left. */
-async function widen(page: Page, pixels: number): Promise<void> {
-  const edge = await page.locator('#red-ui-sidebar-separator').boundingBox();
-  if (edge === null) return;
-  const [x, y] = [edge.x + 3, edge.y + 200];
+/** Pulls an edge of the sidebar with the mouse. */
+async function pull(page: Page, edge: string, dx: number, dy: number): Promise<void> {
+  const box = await page.locator(edge).boundingBox();
+  if (box === null) return;
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   await page.mouse.move(x, y);
   await page.mouse.down();
-  await page.mouse.move(x - pixels, y, { steps: 5 });
+  await page.mouse.move(x + dx, y + dy, { steps: 5 });
   await page.mouse.up();
 }
 
@@ -187,6 +189,8 @@ it.runIf(isNodeRed5)(
   async () => {
     const open = await openSidebar({ colorScheme: 'dark' }, { readBytesPerSecond: 4_000_000 });
     const { here, sidebar, page } = open;
+    // What the editor does by itself where its theme follows the system.
+    await page.evaluate(() => document.documentElement.classList.add('nr-theme-dark'));
     here.server.fail({ kind: 'answer', status: 400, method: 'POST', path: '/api/assets', times: 1 });
     drop(here, ['photo.jpg']);
     await sidebar.locator('.ib-failure').first().waitFor();
