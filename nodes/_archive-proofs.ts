@@ -37,6 +37,13 @@ export function proofsOf({ options, signal }: NodeTools<ArchiveOptions>, io: Fil
   };
 }
 
+const SAID = {
+  moved: 'would-moved',
+  kept: 'would-kept',
+  deleted: 'would-deleted',
+  'already-archived': 'would-already-archived',
+} as const;
+
 /** Says where the original would go. */
 export function dryRun(
   { options, log, status }: NodeTools<ArchiveOptions>,
@@ -44,7 +51,7 @@ export function dryRun(
   msg: NodeMessage,
 ): Output {
   const payload = dryArchive(file, options);
-  log('info', `would-${payload.archiveOutcome}`, { path: file.path, place: payload.archivedTo ?? '' });
+  log('info', SAID[payload.archiveOutcome], { path: file.path, place: payload.archivedTo ?? '' });
   status('grey', 'dry-run');
   return { ...msg, topic: 'dry-run/archived', payload };
 }

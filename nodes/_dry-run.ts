@@ -2,6 +2,8 @@ import type { NodeMessage } from 'node-red';
 import type { UploadQueue } from '../lib/upload/upload-queue.js';
 import type { NodeTools } from './_node-tools.js';
 
+const SAID = { created: 'would-be-created', duplicate: 'would-be-duplicate' } as const;
+
 /**
  * Says what would be sent, and hands all of it back in the end: when the next run is a real one, folder-watch must tell
  * these files anew.
@@ -16,8 +18,9 @@ export function withDryRun(
     async add(file, msg) {
       const uploaded = await queue.add(file, msg);
       said.add(file.path);
-      const key = uploaded.isTrashed ? 'would-be-trashed' : `would-be-${uploaded.uploadOutcome}`;
-      log('info', key, { file: file.path });
+      log('info', uploaded.isTrashed ? 'would-be-trashed' : SAID[uploaded.uploadOutcome], {
+        file: file.path,
+      });
       return uploaded;
     },
     paths: () => [...queue.paths(), ...said],
