@@ -20,9 +20,10 @@ const openEditor = useEditor();
 it('shows every node in the palette, and three photos that went through the shipped flow', async () => {
   const here = await pipelineWorld();
   const { url } = await startShippedFlow(here);
-  for (const name of ['photo.jpg', 'photo.heic', 'whole.mp4'] as const) {
-    copyFileSync(fixturePath(name), join(here.inbox, name));
-  }
+  // Files of one name would belong together.
+  copyFileSync(fixturePath('photo.jpg'), join(here.inbox, 'beach.jpg'));
+  copyFileSync(fixturePath('photo.heic'), join(here.inbox, 'dinner.heic'));
+  copyFileSync(fixturePath('whole.mp4'), join(here.inbox, 'waves.mp4'));
   const { page, errors } = await openEditor(url, { height: 820 });
   for (const type of TYPES) {
     expect(await page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`).count(), type).toBe(1);
