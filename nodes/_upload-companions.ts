@@ -69,10 +69,10 @@ export function companionsOf(
   };
 }
 
-/** Looks in the store for a photo that was uploaded before a restart, and still lies where it lay. */
+/** Looks in the store for a photo that was uploaded before a restart, and lies there still or was archived from there. */
 export function fellowIn(store: FileStore, server: string): NonNullable<FellowBookOptions['lookUp']> {
   return async (path) => {
-    const known = await store.file(server, path);
+    const known = (await store.file(server, path)) ?? (await store.formerFile(server, path));
     const receipt = known && (await store.receipt(server, known.sha1));
     if (known === undefined || receipt === undefined) return undefined;
     return { path, sizeBytes: known.sizeBytes, mtimeMs: known.mtimeMs, assetId: receipt.assetId };

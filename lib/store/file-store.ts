@@ -42,6 +42,8 @@ export interface Recalled {
 export interface FileStore {
   /** What is remembered of the file at a path; undefined when nothing is. */
   file(server: string, path: string): Promise<KnownFile | undefined>;
+  /** What lay at a path until it was archived or deleted, the last one of that name. */
+  formerFile(server: string, path: string): Promise<KnownFile | undefined>;
   /** What is remembered of bytes, by their SHA-1. */
   receipt(server: string, sha1: string): Promise<Receipt | undefined>;
   /** A file is in Immich. */
@@ -77,6 +79,7 @@ export interface FileStore {
 }
 
 const fileKey = (server: string, path: string) => `f${server}\0${path}`;
+const formerKey = (server: string, path: string) => `o${server}\0${path}`;
 const receiptKey = (server: string, sha1: string) => `r${server}\0${sha1}`;
 const failureKey = (node: string, path: string) => `x${node}\0${path}`;
 
@@ -117,6 +120,7 @@ export function openFileStore(options: StoreDatabaseOptions): FileStore {
 
   return {
     file,
+    formerFile: (server, path) => read(formerKey(server, path), knownFile.read),
     receipt: receiptOf,
     noteUploaded(server, of) {
       putFile(server, of.path, { ...of, keptBy: null });
@@ -126,7 +130,10 @@ export function openFileStore(options: StoreDatabaseOptions): FileStore {
       else db.put(receiptKey(server, of.sha1), receipt.fields(first));
     },
     noteArchived(server, of, place) {
-      if (of.archivedTo !== of.path) db.remove(fileKey(server, of.path));
+      if (of.archivedTo !== of.path) {
+        db.remove(fileKey(server, of.path));
+        db.put(formerKey(server, of.path), knownFile.fields({ ...of, keptBy: null }));
+      }
       if (of.archivedTo !== null && place !== undefined)
         putFile(server, of.archivedTo, { ...place, sha1: of.sha1, keptBy: null });
       inOrder(() => archive(server, of));

@@ -60,18 +60,32 @@ describe('files that belong together, in the shipped flow', () => {
     expect(here.server.assets.find(({ fileName }) => fileName === 'a.heic')?.sidecar).not.toBeNull();
   });
 
-  it('a late sidecar is applied, and follows its photo', { timeout: 120_000 }, async () => {
-    const here = await world('v3');
-    await startShippedFlow(here);
-    writeFileSync(join(here.inbox, 'b.jpg'), 'a photo');
-    await vi.waitFor(async () => expect(await filesBelow(here.archive)).toEqual(['b.jpg']), PATIENCE);
-    writeFileSync(join(here.inbox, 'b.jpg.xmp'), XMP);
-    await vi.waitFor(
-      async () => expect(await filesBelow(here.archive)).toEqual(['b.jpg', 'b.jpg.xmp']),
-      PATIENCE,
-    );
-    expect(here.server.assets[0]?.changes).toMatchObject({ rating: 4, description: 'A day at the sea' });
-  });
+  it.each([
+    ['v3', ''],
+    ['v2', ' and a restart'],
+  ] as const)(
+    'a late sidecar is applied, and follows its photo, in %s%s',
+    {
+      timeout: 120_000,
+    },
+    async (dialect, more) => {
+      const here = await world(dialect);
+      const before = await startShippedFlow(here);
+      writeFileSync(join(here.inbox, 'b.jpg'), 'a photo');
+      await vi.waitFor(async () => expect(await filesBelow(here.archive)).toEqual(['b.jpg']), PATIENCE);
+      if (more !== '') {
+        await vi.waitFor(() => expect(eventsOf(here)).toHaveLength(2), PATIENCE);
+        await before.stop();
+        await startShippedFlow(here);
+      }
+      writeFileSync(join(here.inbox, 'b.jpg.xmp'), XMP);
+      await vi.waitFor(
+        async () => expect(await filesBelow(here.archive)).toEqual(['b.jpg', 'b.jpg.xmp']),
+        PATIENCE,
+      );
+      expect(here.server.assets[0]?.changes).toMatchObject({ rating: 4, description: 'A day at the sea' });
+    },
+  );
 
   it('a sidecar that came first waits for its photo', { timeout: 120_000 }, async () => {
     const here = await world('v3');

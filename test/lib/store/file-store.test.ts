@@ -31,6 +31,10 @@ describe('what a store remembers over a restart', () => {
     first.store.noteArchived(HOME, file, PLACE);
     const { store } = await first.reopen();
     expect(await store.file(HOME, '/photos/a.jpg')).toBeUndefined();
+    const { sizeBytes, mtimeMs, ctimeMs, sha1 } = file;
+    const former = { sizeBytes, mtimeMs, ctimeMs, sha1, keptBy: null };
+    expect(await store.formerFile(HOME, '/photos/a.jpg')).toEqual(former);
+    expect(await store.formerFile(OTHER, '/photos/a.jpg')).toBeUndefined();
     expect(await store.file(HOME, '/archive/a.jpg')).toEqual({ ...PLACE, sha1: file.sha1, keptBy: null });
     expect(await store.receipt(HOME, file.sha1)).toMatchObject({
       archivedTo: '/archive/a.jpg',
