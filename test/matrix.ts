@@ -10,7 +10,10 @@ const root = resolve(import.meta.dirname, '../..');
 const cache = join(root, 'node_modules/.cache/matrix');
 const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 
-/** Whether the package loads, and every setting counts on the way from the folder to the archive. The last pair, the newest of both, runs all flows; so does `npm test` with what is installed. */
+/**
+ * Whether the package loads, and every setting counts on the way from the folder to the archive. The last pair, the
+ * newest of both, runs all flows; so does `npm test` with what is installed.
+ */
 const CORE = ['settings', 'pack'].map((name) => `test/flows/${name}.test.ts`);
 
 /** Node-RED 5 wants Node 22.9 or newer. */
