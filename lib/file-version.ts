@@ -55,6 +55,15 @@ export async function readVersion(at: FilePlace | string): Promise<FileVersion> 
 }
 
 /**
+ * Makes sure that one version of a file is still there.
+ * @throws FileVersionError when another one is there, or none
+ */
+export async function mustStillBe(at: FilePlace | string, version: FileVersion): Promise<void> {
+  if (isSameVersion(await readVersion(at), version)) return;
+  throw new FileVersionError('changed', typeof at === 'string' ? at : at.path);
+}
+
+/**
  * Opens exactly one version of a file for reading.
  * @throws FileVersionError when another version is there, or none that may be read
  */

@@ -1,6 +1,7 @@
 import type { ArchiveProblem } from '../lib/archive/archive-error.js';
 import type { UploadedFile } from '../lib/media-file.js';
-import type { NodeTools, Output, StatusFill } from './_node-tools.js';
+import type { StatusFill } from './_node-status.js';
+import type { NodeTools, Output } from './_node-tools.js';
 
 /** What an archive-move node has in hand. */
 export interface Hand {

@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { type FileFlow, fileFlowOf, pathsOf } from './_file-flow.js';
+import { fileFlowOf } from './_file-flow.js';
 import { filePartsOf } from './_file-parts.js';
 import { fileStoreOf } from './_file-store.js';
 import { monitorOf, passOn } from './_monitor.js';
 import { makeTools, type NodeTools, type Output, worksByNode } from './_node-tools.js';
+import { refusal } from './_refusal.js';
 import { toError } from './_shown-text.js';
 import { serveSidebar } from './_sidebar.js';
 
@@ -105,18 +106,6 @@ function finish(node: Node, done: (error?: Error) => void, failure: Error | unde
   } catch (error) {
     node.error(failure ?? toError(error));
   }
-}
-
-/** What a node with wrong settings does: it refuses, and hands back what it refused when it is repaired. */
-function refusal(problem: Error, flow: FileFlow): NodeWork {
-  const refused = new Set<string>();
-  return {
-    onInput(msg) {
-      for (const path of pathsOf(msg)) refused.add(path);
-      throw problem;
-    },
-    close: () => flow.handBack([...refused]),
-  };
 }
 
 /** A message that came back from a Catch node for another try has its failure behind it. */

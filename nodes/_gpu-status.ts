@@ -1,6 +1,6 @@
 import type { GpuError } from '../lib/gpu/gpu-error.js';
 import type { GpuReading } from '../lib/gpu/gpu-reading.js';
-import type { StatusFill, Values } from './_node-tools.js';
+import type { StatusFill, Values } from './_node-status.js';
 
 type Status = [fill: StatusFill, key: string, values?: Values];
 

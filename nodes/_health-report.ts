@@ -1,7 +1,8 @@
 import type { HealthAlert, HealthReport } from '../lib/health/health-report.js';
 import type { HealthOutcome } from '../lib/health/health-watch.js';
 import { moreWith, type Right } from '../lib/health/key-rights.js';
-import type { NodeTools, StatusFill, Values } from './_node-tools.js';
+import type { StatusFill, Values } from './_node-status.js';
+import type { NodeTools } from './_node-tools.js';
 import { createTellLimit } from './_tell-limit.js';
 
 /** Problems of a server that is not reachable which have a status of their own. */

@@ -1,5 +1,6 @@
 import type { SessionStatus } from '../lib/mqtt/mqtt-session.js';
-import type { NodeTools, Values } from './_node-tools.js';
+import type { Values } from './_node-status.js';
+import type { NodeTools } from './_node-tools.js';
 
 /** What shows the state of a bridge as status and log lines. */
 export interface MqttReport {

@@ -6,17 +6,12 @@ import { type FileLoad, fileLoadOf } from './_file-load.js';
 import { type FileParts, filePartsOf } from './_file-parts.js';
 import { fileStoreOf } from './_file-store.js';
 import { monitorOf, passOn } from './_monitor.js';
+import { type ShowStatus, statusOf, type Values } from './_node-status.js';
 import { shownIn, toError } from './_shown-text.js';
 import { stateFlowOf } from './_state-flow.js';
 
-/** The five colours of DESIGN: done, working, will pass, needs a person, idle or paused. */
-export type StatusFill = 'green' | 'blue' | 'yellow' | 'red' | 'grey';
-
 /** What a node sends: nothing, one message, or one slot an output. */
 export type Output = NodeMessage | (NodeMessage | NodeMessage[] | null)[] | undefined;
-
-/** Values for the placeholders of a catalogue text. */
-export type Values = Record<string, string | number>;
 
 /** What every node may use, so that none of them touches RED. */
 export interface NodeTools<Options> {
@@ -31,7 +26,7 @@ export interface NodeTools<Options> {
   /** Whether the flow still has the node, be it switched off: a closed node need not be a deleted one. */
   isInFlow(): boolean;
   /** Shows a status; `key` is looked up in the node's catalogue below "status". */
-  status(fill: StatusFill, key: string, values?: Values): void;
+  readonly status: ShowStatus;
   /** Sends without an incoming message. */
   send(output: Output): void;
   /** Tells Catch nodes about a failure while its message stays in hand. */
@@ -73,7 +68,6 @@ export function makeTools<Options>(
 ): NodeTools<Options> {
   const [flow, states] = [fileFlowOf(RED.events), stateFlowOf(RED.events)];
   const [monitor, pass] = [monitorOf(RED.events), passOn(RED.events, node.id)];
-  let shown = '';
   return {
     id: node.id,
     options,
@@ -87,17 +81,7 @@ export function makeTools<Options>(
       });
       return isFound;
     },
-    status(fill, key, values = {}) {
-      const status = {
-        fill,
-        shape: fill === 'grey' ? 'ring' : 'dot',
-        text: RED._(`${type}.status.${key}`, shownIn(values)),
-      } as const;
-      const next = JSON.stringify(status);
-      if (next === shown || signal.aborted) return;
-      shown = next;
-      node.status(status);
-    },
+    status: statusOf(RED, node, type, signal),
     send: (output) => {
       if (output !== undefined && !signal.aborted) pass(output, (now) => node.send(now));
     },

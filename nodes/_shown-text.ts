@@ -1,5 +1,5 @@
 import { printable } from '../lib/printable.js';
-import type { Values } from './_node-tools.js';
+import type { Values } from './_node-status.js';
 
 /** What was thrown, as an Error whose sentence stays in its line, whatever name of a file is in it. */
 export function toError(thrown: unknown): Error {

@@ -31,9 +31,8 @@ export function auditCommands(
     }
     const file = await stayingFile(path, new Date());
     if (file === undefined) return false;
-    queue.add(file, { topic: 'file/stable', payload: file } as unknown as NodeMessage).then(
-      (payload) =>
-        send([{ topic: 'file/uploaded', filename: path, payload } as unknown as NodeMessage, null]),
+    queue.add(file, { topic: 'file/stable', payload: file }).then(
+      (payload) => send([{ topic: 'file/uploaded', filename: path, payload }, null]),
       () => undefined, // The queue told why; at the end of the node the next audit finds it again.
     );
     return true;
@@ -46,13 +45,9 @@ export function auditCommands(
         requeue: isRequeuing ? requeue : undefined,
       });
       tools.log(report.missing > 0 ? 'warn' : 'info', 'audited', { ...report, files: '', hasMemory: '' });
-      send([
-        null,
-        { topic: 'audit/report', payload: { ...report, node: tools.id } } as unknown as NodeMessage,
-      ]);
+      send([null, { topic: 'audit/report', payload: { ...report, node: tools.id } }]);
     } catch (error) {
-      if (!signal.aborted)
-        tools.report(error, { topic: 'audit/report', payload: {} } as unknown as NodeMessage);
+      if (!signal.aborted) tools.report(error, { topic: 'audit/report', payload: {} });
     } finally {
       isRunning = false;
     }
@@ -76,7 +71,7 @@ export function auditCommands(
       const of = typeof sha1 === 'string' ? sha1 : known?.sha1;
       const receipt = of === undefined ? undefined : await store.receipt(server, of);
       const answer = { receipt: receipt ?? null, server: client.origin, node: tools.id };
-      send([null, { topic: 'receipt', payload: answer } as unknown as NodeMessage]);
+      send([null, { topic: 'receipt', payload: answer }]);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { ImmichError } from '../lib/immich/immich-error.js';
 import type { UploadState } from '../lib/upload/upload-state.js';
-import type { NodeTools, StatusFill } from './_node-tools.js';
+import type { StatusFill } from './_node-status.js';
+import type { NodeTools } from './_node-tools.js';
 
 /**
  * Makes the function that tells a state of the uploader to everybody: the status, output 2, and, when the

@@ -1,5 +1,5 @@
 import type { NodeMessageInFlow } from 'node-red';
-import { ArchiveError } from '../lib/archive/archive-error.js';
+import { isNoLongerOurs, isTransient } from '../lib/archive/archive-error.js';
 import {
   type ArchiveOptions,
   type ArchiveSettings,
@@ -110,13 +110,4 @@ function createWork(tools: NodeTools<ArchiveOptions>, { io: given, wait }: Effec
       throw error;
     }
   }
-}
-
-function isTransient(error: unknown): error is ArchiveError {
-  return error instanceof ArchiveError && error.isTransient;
-}
-
-/** folder-watch finds a changed file anew by itself; a vanished one is somebody else's. */
-function isNoLongerOurs(error: unknown): error is ArchiveError {
-  return error instanceof ArchiveError && (error.code === 'changed' || error.code === 'vanished');
 }

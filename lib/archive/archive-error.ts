@@ -39,6 +39,16 @@ export class ArchiveError extends Error {
   }
 }
 
+/** Whether the original stays only for now. */
+export function isTransient(error: unknown): error is ArchiveError {
+  return error instanceof ArchiveError && error.isTransient;
+}
+
+/** Whether there is nothing to archive any more: folder-watch finds a changed file anew, a vanished one is somebody else's. */
+export function isNoLongerOurs(error: unknown): error is ArchiveError {
+  return error instanceof ArchiveError && (error.code === 'changed' || error.code === 'vanished');
+}
+
 /** What was being done when the system said no: putting the file into the archive, or removing the original. */
 export type ArchiveStep = 'archive' | 'remove';
 

@@ -3,8 +3,8 @@ import {
   type FileVersion,
   FileVersionError,
   isSameVersion,
+  mustStillBe,
   openVersion,
-  readVersion,
   versionOf,
 } from '../file-version.js';
 import type { RequestBody } from './immich-http.js';
@@ -99,7 +99,7 @@ async function sendKept(
   tail: Buffer,
   write: Write,
 ): Promise<void> {
-  if (!isSameVersion(await readVersion(path), version)) throw new FileVersionError('changed', path);
+  await mustStillBe(path, version);
   const leaving = write(head, bytes, tail);
   onBytes?.(bytes.length);
   await leaving;

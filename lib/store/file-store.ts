@@ -1,4 +1,5 @@
 import type { ArchivedFile, UploadedFile } from '../media-file.js';
+import { isKept, isSameVersion, type SeenFile } from './seen-file.js';
 import { openStoreDatabase, type StoreDatabaseOptions } from './store-database.js';
 import {
   type FailedFile,
@@ -8,13 +9,6 @@ import {
   type Receipt,
   receipt,
 } from './store-record.js';
-
-/** One version of a file, by what a look at it shows. */
-export interface SeenFile {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly mtimeMs: number;
-}
 
 /** A file that was proven, with where its record travels: enough of an `UploadedFile` for a memory. */
 type Proven = Pick<
@@ -195,18 +189,4 @@ function firstReceipt(of: Proven): Receipt | undefined {
   const { sha1, assetId, uploadOutcome: outcome, sizeBytes, uploadedAt, path } = of;
   if (assetId === null) return undefined;
   return { sha1, assetId, outcome, sizeBytes, uploadedAt, path, archivedTo: null, archivedAt: null };
-}
-
-function isKept(
-  fields: readonly unknown[] | undefined,
-  seen: SeenFile,
-  keepers: ReadonlySet<string>,
-): boolean {
-  if (fields === undefined) return false;
-  const known = knownFile.read(fields);
-  return known.keptBy !== null && keepers.has(known.keptBy) && isSameVersion(known, seen);
-}
-
-function isSameVersion(a: Omit<SeenFile, 'path'>, b: Omit<SeenFile, 'path'>): boolean {
-  return a.sizeBytes === b.sizeBytes && a.mtimeMs === b.mtimeMs;
 }

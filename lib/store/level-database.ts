@@ -14,6 +14,11 @@ export type Change =
   | { readonly type: 'put'; readonly key: string; readonly value: string }
   | { readonly type: 'del'; readonly key: string };
 
+/** The change that puts a value under a key, or deletes what is there when it is null. */
+export function toChange([key, value]: readonly [string, string | null]): Change {
+  return value === null ? { type: 'del', key } : { type: 'put', key, value };
+}
+
 /** Opens a LevelDB in a folder, which is made when it is missing; one process can have it at a time. */
 export async function openLevel(folder: string): Promise<Database> {
   // Not before it is needed: on a machine for which there is no binary, everything else works.

@@ -1,4 +1,4 @@
-import { type Change, type Database, hasDroppedRecords, openLevel } from './level-database.js';
+import { type Database, hasDroppedRecords, openLevel, toChange } from './level-database.js';
 import { isHeadless, setAside } from './set-aside.js';
 import { type StoreProblem, type StoreTrouble, sayLost, sayTrouble, troubleOf } from './store-problem.js';
 import { seal, unseal } from './store-record.js';
@@ -195,8 +195,4 @@ export function openStoreDatabase(options: StoreDatabaseOptions): StoreDatabase 
       await (await opened)?.close().catch(() => undefined); // Nobody can do anything about it any more.
     },
   };
-}
-
-function toChange([key, value]: readonly [string, string | null]): Change {
-  return value === null ? { type: 'del', key } : { type: 'put', key, value };
 }

@@ -1,5 +1,5 @@
 import type { StableFile } from '../media-file.js';
-import { companionFile } from './upload-group.js';
+import { companionFile } from './group-parts.js';
 
 /**
  * Waits until a file and all its companions are completely written again. A companion that is gone, or comes in a message

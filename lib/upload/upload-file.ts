@@ -1,11 +1,5 @@
 import { basename } from 'node:path';
-import {
-  FileVersionError,
-  type HashedVersion,
-  hashFile,
-  isSameVersion,
-  readVersion,
-} from '../file-version.js';
+import { type HashedVersion, hashFile, isSameVersion, mustStillBe, readVersion } from '../file-version.js';
 import type { ImmichClient, KnownAsset } from '../immich/immich-client.js';
 import { ImmichError } from '../immich/immich-error.js';
 import type { UploadExtras } from '../immich/upload-extras.js';
@@ -76,7 +70,7 @@ export async function uploadFile(
     memory.hashed = hashed;
     signal?.throwIfAborted();
     const stored = await store({ file, ...hashed, kept: loan?.bytes }, options, attempt);
-    await mustBeSame(file, hashed);
+    await mustStillBe(file, hashed.version);
     const { companions: _, ...alone } = file;
     return {
       ...alone,
@@ -96,10 +90,6 @@ export async function uploadFile(
 async function stillKnown(file: StableFile, { hashed }: AttemptMemory): Promise<HashedVersion | undefined> {
   if (hashed === undefined) return undefined;
   return isSameVersion(await readVersion(file), hashed.version) ? hashed : undefined;
-}
-
-async function mustBeSame(file: StableFile, { version }: HashedVersion): Promise<void> {
-  if (!isSameVersion(await readVersion(file), version)) throw new FileVersionError('changed', file.path);
 }
 
 interface Hashed extends HashedVersion {

@@ -1,18 +1,13 @@
 import { basename } from 'node:path';
 import type { Companion, UploadedCompanion } from '../companions/companion.js';
 import { sidecarOf } from '../companions/group-files.js';
-import {
-  FileVersionError,
-  type HashedVersion,
-  hashFile,
-  isSameVersion,
-  readVersion,
-} from '../file-version.js';
+import { mustStillBe } from '../file-version.js';
 import type { ImmichClient } from '../immich/immich-client.js';
 import { ImmichError } from '../immich/immich-error.js';
-import { MOST_SIDECAR_BYTES, type UploadExtras } from '../immich/upload-extras.js';
+import type { UploadExtras } from '../immich/upload-extras.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
 import { applySidecar } from '../sidecar/apply-sidecar.js';
+import { companionFile, hashSidecars, type Sidecar, unlessVanished } from './group-parts.js';
 import { forbiddenIsNotice, linkVideo, type StackPolicy, stackAssets } from './join-assets.js';
 import type { Attempt, AttemptMemory } from './upload-file.js';
 
@@ -32,11 +27,6 @@ interface Work {
   readonly attempt: Attempt;
   readonly memories: Map<string, AttemptMemory>;
   readonly sidecars: Map<string, Sidecar>;
-}
-
-interface Sidecar extends HashedVersion {
-  readonly companion: Companion;
-  isUsed: boolean;
 }
 
 interface Part {
@@ -60,7 +50,13 @@ export async function uploadGroup(
   const { companions = [] } = file;
   const memories = attempt.memory?.parts ?? new Map<string, AttemptMemory>();
   if (attempt.memory) attempt.memory.parts = memories;
-  const work: Work = { file, options, attempt, memories, sidecars: await hashSidecars(file, options) };
+  const work: Work = {
+    file,
+    options,
+    attempt,
+    memories,
+    sidecars: await hashSidecars(file, options.onNotice),
+  };
   const parts = new Map<string, Part>();
   const take = async (companion: Companion) => {
     const part = await unlessVanished(() => uploadPart(work, companionFile(file, companion), {}));
@@ -74,7 +70,7 @@ export async function uploadGroup(
     if (companion.kind !== 'sidecar' && companion !== live) await take(companion);
   }
   await stackParts(work, still, parts);
-  for (const { companion, version } of work.sidecars.values()) await mustBeSame(companion.path, version);
+  for (const { companion, version } of work.sidecars.values()) await mustStillBe(companion.path, version);
   return { ...still.uploaded, companions: companions.flatMap((one) => proven(one, parts, work)) };
 }
 
@@ -180,40 +176,4 @@ function noticed(
   work: () => Promise<void>,
 ): Promise<void> {
   return forbiddenIsNotice((notice) => options.onNotice(notice, file), work);
-}
-
-async function hashSidecars(
-  file: StableFile,
-  { onNotice }: UploadGroupOptions,
-): Promise<Map<string, Sidecar>> {
-  const sidecars = new Map<string, Sidecar>();
-  for (const companion of file.companions ?? []) {
-    if (companion.kind !== 'sidecar') continue;
-    if (companion.sizeBytes > MOST_SIDECAR_BYTES) {
-      onNotice(new Error(`${companion.path} is too large for a sidecar, so it stays where it is.`), file);
-      continue;
-    }
-    const hashed = await unlessVanished(() => hashFile(companionFile(file, companion), companion));
-    if (hashed !== undefined) sidecars.set(companion.path, { ...hashed, companion, isUsed: false });
-  }
-  return sidecars;
-}
-
-async function mustBeSame(path: string, version: HashedVersion['version']): Promise<void> {
-  if (!isSameVersion(await readVersion(path), version)) throw new FileVersionError('changed', path);
-}
-
-async function unlessVanished<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof FileVersionError && error.code === 'vanished') return undefined;
-    throw error;
-  }
-}
-
-/** A companion as the file that it is. */
-export function companionFile({ companions: _, ...file }: StableFile, companion: Companion): StableFile {
-  const { path, relativePath, sizeBytes, mtimeMs } = companion;
-  return { ...file, path, relativePath, sizeBytes, mtimeMs };
 }

@@ -1,5 +1,8 @@
 import { basename } from 'node:path';
+import { errorCode } from '../file-io.js';
+import type { KnownFolder } from './folder-index.js';
 import { type FolderIo, realFolderIo, stampFolder } from './folder-listing.js';
+import type { FolderProblem } from './folder-look.js';
 
 /** What a watch on a folder tells. */
 export interface FolderSignals {
@@ -14,6 +17,35 @@ export interface FolderSignals {
  * @throws the error of the file system: `ENOSPC` and `EMFILE` when the system allows no more watches
  */
 export type StartFolderWatch = (path: string, signals: FolderSignals) => Promise<() => void>;
+
+interface KeepWatchOptions {
+  readonly startWatch: StartFolderWatch;
+  readonly signal: AbortSignal;
+  readonly onProblem: (problem: FolderProblem) => void;
+}
+
+/** Starts to watch a known folder unless it is watched; `mark` is told what happened, and when the watch is over. */
+export async function keepWatch(
+  folder: KnownFolder,
+  { startWatch, signal, onProblem }: KeepWatchOptions,
+  mark: (name?: string) => void,
+): Promise<void> {
+  if (folder.unwatch !== undefined) return;
+  const onLost = () => {
+    folder.unwatch = undefined;
+    mark();
+  };
+  try {
+    const unwatch = await startWatch(folder.path, { onChange: mark, onLost });
+    if (signal.aborted) unwatch();
+    else folder.unwatch = unwatch;
+  } catch (error) {
+    const detail = errorCode(error) ?? '';
+    // Any other reason comes up again when the folder is listed, right after this.
+    if (!['ENOSPC', 'EMFILE'].includes(detail)) return;
+    onProblem({ kind: 'watch-limit', path: folder.path, detail });
+  }
+}
 
 /**
  * Watches by the signals of the operating system, one watch a folder. It is `fs.watch` itself: a watcher above it

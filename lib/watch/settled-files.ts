@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
-import type { SeenFile } from '../store/file-store.js';
+import type { SeenFile } from '../store/seen-file.js';
 import type { KnownFolder } from './folder-index.js';
 import type { FolderEntry } from './folder-listing.js';
 

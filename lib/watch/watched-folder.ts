@@ -1,10 +1,10 @@
 import { basename, dirname } from 'node:path';
-import { errorCode, isGone } from '../file-io.js';
+import { isGone } from '../file-io.js';
 import { collectDirtyFolders, type DirtyFolders } from './dirty-folders.js';
-import { FolderIndex, type KnownFolder } from './folder-index.js';
+import { FolderIndex } from './folder-index.js';
 import { stampFolder } from './folder-listing.js';
 import { type FolderLookOptions, lookIntoFolder, problemOf, sayOnce } from './folder-look.js';
-import type { StartFolderWatch } from './folder-signals.js';
+import { keepWatch, type StartFolderWatch } from './folder-signals.js';
 import { FoundLine, type FoundLineOptions } from './found-line.js';
 import { type Look, LookQueue } from './look-queue.js';
 import type { AreSettled } from './settled-files.js';
@@ -138,7 +138,7 @@ export class WatchedFolder {
     if (reason !== undefined) this.#skip(path, identity, reason);
     if (reason !== undefined || signal.aborted) return;
     const folder = isNew ? this.#index.put(path, identity) : known;
-    await this.#startWatch(folder);
+    await keepWatch(folder, this.#options, (name) => this.#dirty.mark(folder.path, name));
     // Asked anew for each file: everything may come to count as new while this look is under way.
     const areSettled: AreSettled = async (files) =>
       this.#isAnew ? [] : ((await this.#options.areSettled?.(files)) ?? []);
@@ -149,26 +149,6 @@ export class WatchedFolder {
     for (const child of folders) {
       if (isDeep || isNew) this.#queue.addToScan(child);
       else if (names !== undefined || this.#index.get(child) === undefined) this.#queue.addDue(child);
-    }
-  }
-
-  async #startWatch(folder: KnownFolder): Promise<void> {
-    const { startWatch, signal, onProblem } = this.#options;
-    if (folder.unwatch !== undefined) return;
-    const onChange = (name?: string) => this.#dirty.mark(folder.path, name);
-    const onLost = () => {
-      folder.unwatch = undefined;
-      onChange();
-    };
-    try {
-      const unwatch = await startWatch(folder.path, { onChange, onLost });
-      if (signal.aborted) unwatch();
-      else folder.unwatch = unwatch;
-    } catch (error) {
-      const detail = errorCode(error) ?? '';
-      // Any other reason comes up again when the folder is listed, right after this.
-      if (!['ENOSPC', 'EMFILE'].includes(detail)) return;
-      onProblem({ kind: 'watch-limit', path: folder.path, detail });
     }
   }
 

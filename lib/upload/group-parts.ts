@@ -1,0 +1,45 @@
+import type { Companion } from '../companions/companion.js';
+import { FileVersionError, type HashedVersion, hashFile } from '../file-version.js';
+import { MOST_SIDECAR_BYTES } from '../immich/upload-extras.js';
+import type { StableFile } from '../media-file.js';
+
+/** A sidecar of a group, as it was read. */
+export interface Sidecar extends HashedVersion {
+  readonly companion: Companion;
+  /** Whether it reached an asset. */
+  isUsed: boolean;
+}
+
+/** The sidecars of a group by their paths; one that is gone leaves the group, and one that is too large stays behind. */
+export async function hashSidecars(
+  file: StableFile,
+  onNotice: (notice: Error, file: StableFile) => void,
+): Promise<Map<string, Sidecar>> {
+  const sidecars = new Map<string, Sidecar>();
+  for (const companion of file.companions ?? []) {
+    if (companion.kind !== 'sidecar') continue;
+    if (companion.sizeBytes > MOST_SIDECAR_BYTES) {
+      onNotice(new Error(`${companion.path} is too large for a sidecar, so it stays where it is.`), file);
+      continue;
+    }
+    const hashed = await unlessVanished(() => hashFile(companionFile(file, companion), companion));
+    if (hashed !== undefined) sidecars.set(companion.path, { ...hashed, companion, isUsed: false });
+  }
+  return sidecars;
+}
+
+/** What the work on a file gives; undefined when the file is gone. */
+export async function unlessVanished<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof FileVersionError && error.code === 'vanished') return undefined;
+    throw error;
+  }
+}
+
+/** A companion as the file that it is. */
+export function companionFile({ companions: _, ...file }: StableFile, companion: Companion): StableFile {
+  const { path, relativePath, sizeBytes, mtimeMs } = companion;
+  return { ...file, path, relativePath, sizeBytes, mtimeMs };
+}
