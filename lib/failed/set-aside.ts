@@ -5,6 +5,7 @@ import type { UploadedCompanion } from '../companions/companion.js';
 import { errorCode, type FileIo, fileIo, unlessCode } from '../file-io.js';
 import { FileVersionError, hashFile } from '../file-version.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import { companionFile, unlessVanished } from '../upload/group-parts.js';
 
 const MAX_NAMES = 10_000;
 
@@ -41,12 +42,7 @@ async function withSums(file: StableFile, io: FileIo): Promise<UploadedFile> {
   if (companions.length === 0) return known;
   const summed: UploadedCompanion[] = [];
   for (const companion of companions) {
-    const { path, relativePath, sizeBytes, mtimeMs } = companion;
-    const sum = await sumOf({ ...alone, path, relativePath, sizeBytes, mtimeMs }).catch((error: unknown) => {
-      // One that is gone leaves the group.
-      if (error instanceof FileVersionError && error.code === 'vanished') return undefined;
-      throw error;
-    });
+    const sum = await unlessVanished(() => sumOf(companionFile(alone, companion)));
     if (sum === undefined) continue;
     const { ctimeMs } = sum.version;
     summed.push({ ...companion, sha1: sum.sha1, ctimeMs, assetId: null, uploadOutcome: 'created' });
