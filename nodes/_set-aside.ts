@@ -8,20 +8,19 @@ interface AsideSettings {
   readonly isDryRun: boolean;
 }
 
-/** Moves files that failed for good, and says where they are; undefined where they stay. */
-export function asideOf({
-  options: { failedFolder, isDryRun },
-  ...tools
-}: NodeTools<AsideSettings>): UploadQueueOptions<unknown>['setAside'] {
+/** Moves files that failed for good, and says where they are; undefined where they stay. `forget` forgets a failure. */
+export function asideOf(
+  { options, signal, log, returnFiles }: NodeTools<AsideSettings>,
+  forget: (path: string) => void,
+): UploadQueueOptions<unknown>['setAside'] {
+  const { failedFolder, isDryRun } = options;
   if (failedFolder === undefined || isDryRun) return undefined;
-  const { id, signal, log, returnFiles } = tools;
-  const store = tools.fileStore();
   return async (file, reason) => {
     try {
       const place = await setAside(file, failedFolder, reason, { signal });
       log('warn', 'set-aside', { file: file.path, place });
       // Put back, it is tried anew, whatever was remembered of it.
-      store.forgetFailure(id, file.path);
+      forget(file.path);
       // Put back at once, it may have been missed by nobody.
       returnFiles(pathsOfGroup(file));
       return true;

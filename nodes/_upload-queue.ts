@@ -65,7 +65,7 @@ export function queueOf(
     // A file that changed under way waits again under the rules that stable-file had for it.
     settle: (file) => settleGroup(file, (one) => gate.waitFor(one, rulesOf(one))),
     probe: (trouble) => probeServer(client, trouble),
-    setAside: asideOf(tools),
+    setAside: asideOf(tools, memory.forgetFailure),
     onProblem: (error, msg) => tools.report(error, msg),
     onDelay: (error, msg) =>
       tools.log('warn', 'delayed', { file: pathOf(msg).join(''), reason: error.message }),

@@ -23,6 +23,8 @@ export interface UploadStore {
   rulesFor(file: StableFile): Pick<UploadFileOptions, 'trashPolicy' | 'mayCreate'>;
   /** The same upload with a memory. */
   remembering(upload: Upload): Upload;
+  /** Forgets that the file at a path failed. */
+  forgetFailure(path: string): void;
   /** What the queue tells it. */
   readonly told: Pick<UploadQueueOptions<unknown>, 'onFailed' | 'onLeft'>;
 }
@@ -51,6 +53,7 @@ export function uploadStoreOf(tools: NodeTools<BringBackSettings>, libraryId: st
           (kind === 'trashed' && trashPolicyOf(file) !== 'hold') ||
           (kind === 'deleted-in-immich' && policyOf(file) === 'upload'),
       }),
+    forgetFailure: (path) => store.forgetFailure(node, path),
     told: {
       onFailed: (failure) => store.noteFailed(node, failure),
       onLeft: (error) => tools.log('info', 'left-alone', { reason: error.message }),

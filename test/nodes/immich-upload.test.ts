@@ -112,6 +112,26 @@ describe.each(['v2', 'v3'] as const)('a server of dialect %s', (dialect) => {
   });
 });
 
+it('tries a file that was put away once more when it is back, also one that had failed before a restart', async () => {
+  const server = await standIn();
+  const failedFolder = tempFolder();
+  const msg = await photo('odd.jpg', 'odd bytes');
+  const heal = server.fail({ kind: 'answer', status: 400, method: 'POST', path: '/api/assets' });
+  const before = await load(server);
+  before.node.receive(msg);
+  await vi.waitFor(() => expect(before.caught).toHaveLength(1));
+  await helper.unload();
+  const { node, caught, uploads } = await load(server, { failedFolder }, { userDir: before.userDir });
+  node.receive(msg);
+  const place = join(failedFolder, 'odd.jpg');
+  await vi.waitFor(() => expect(existsSync(`${place}.txt`)).toBe(true));
+  await vi.waitFor(() => expect(caught).toHaveLength(1));
+  heal();
+  cpSync(place, String(msg.filename), { preserveTimestamps: true });
+  node.receive(msg);
+  await vi.waitFor(() => expect(uploads).toHaveLength(1));
+});
+
 it('sends nothing in quiet hours, and says until when, until somebody resumes', async () => {
   const two = (number: number) => String((number + 24) % 24).padStart(2, '0');
   const hour = new Date().getHours();
