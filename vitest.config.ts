@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...(isEditorRun ? [] : ['test/editor/**'])],
     setupFiles: ['test/support/patience.ts'],
+    // Errors are expected in English, whatever the system speaks.
+    env: { LC_ALL: 'C.UTF-8' },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

@@ -2,6 +2,7 @@ import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import type { ArchivedCompanion, Companion, UploadedCompanion } from './companions/companion.js';
 import { readCompanions, readUploadedCompanions } from './companions/read-companions.js';
 import type { UploadWishes } from './organise/upload-wishes.js';
+import { say } from './say.js';
 
 /** A file that lies in a watched folder. Sizes are bytes, times are milliseconds since 1970 or ISO 8601. */
 export interface FoundFile {
@@ -101,12 +102,12 @@ export function asFoundFile(payload: unknown, now = new Date()): FoundFile {
   const { path } = given;
   if (typeof path !== 'string' || path === '') {
     throw new RecordError(
-      'The message holds no file: msg.payload must be a file record with a "path", or the path itself.',
+      say`The message holds no file: msg.payload must be a file record with a "path", or the path itself.`,
     );
   }
   if (!isAbsolute(path)) {
     throw new RecordError(
-      `The path "${path}" is not absolute: it must start at the root, as in /photos/a.jpg.`,
+      say`The path "${path}" is not absolute: it must start at the root, as in /photos/a.jpg.`,
     );
   }
   return {
@@ -128,11 +129,13 @@ export function asStableFile(payload: unknown): StableFile {
   const fields = isFields(payload) ? payload : {};
   const { stableAt, quietMs, hasVideoCheck } = fields;
   if (typeof stableAt !== 'string') {
-    throw new RecordError('The message holds no stable file: put a stable-file node before this one.');
+    throw new RecordError(say`The message holds no stable file: put a stable-file node before this one.`);
   }
   const companions = readCompanions(fields.companions);
   if (companions === undefined) {
-    throw new RecordError('The companions in the message are no files: leave them as stable-file made them.');
+    throw new RecordError(
+      say`The companions in the message are no files: leave them as stable-file made them.`,
+    );
   }
   const { companions: _, ...file }: StableFileFields = asFoundFile(payload);
   return {
@@ -161,13 +164,13 @@ export function asUploadedFile(payload: unknown): UploadedFile {
     typeof uploadedAt !== 'string'
   ) {
     throw new RecordError(
-      'The message holds no file that Immich confirmed: put an immich-upload node before this one. Nothing was moved.',
+      say`The message holds no file that Immich confirmed: put an immich-upload node before this one. Nothing was moved.`,
     );
   }
   const companions = readUploadedCompanions(fields.companions);
   if (companions === undefined) {
     throw new RecordError(
-      'The message holds companions that Immich did not confirm: leave them as immich-upload made them. Nothing was moved.',
+      say`The message holds companions that Immich did not confirm: leave them as immich-upload made them. Nothing was moved.`,
     );
   }
   const isTrashed = fields.isTrashed === true;

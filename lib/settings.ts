@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { say } from './say.js';
 
 /** Thrown for a setting that cannot be used. The sentence names the field and says what to type instead. */
 export class SettingError extends Error {
@@ -42,7 +43,7 @@ export function settingNumber(
     return number;
   }
   throw new SettingError(
-    `${field}: "${text}" does not work here. Type ${describeRange(range)}, for example ${fallback}.`,
+    say`${field}: "${text}" does not work here. Type ${describeRange(range)}, for example ${fallback}.`,
   );
 }
 
@@ -56,7 +57,7 @@ export function settingBoolean(field: string, value: unknown, fallback: boolean)
   if (text === undefined) return fallback;
   if (['true', 'yes', 'on', '1'].includes(text)) return true;
   if (['false', 'no', 'off', '0'].includes(text)) return false;
-  throw new SettingError(`${field}: "${text}" does not work here. Type true or false.`);
+  throw new SettingError(say`${field}: "${text}" does not work here. Type true or false.`);
 }
 
 /** The entries of a list: an array, or text with commas, semicolons or line breaks between them; empty when unset. */
@@ -79,7 +80,7 @@ export function settingChoice<Choice extends string>(
   if (text === undefined) return fallback;
   const choice = choices.find((known) => known === text);
   if (choice !== undefined) return choice;
-  throw new SettingError(`${field}: "${text}" does not work here. Type one of ${choices.join(', ')}.`);
+  throw new SettingError(say`${field}: "${text}" does not work here. Type one of ${choices.join(', ')}.`);
 }
 
 /**
@@ -99,16 +100,20 @@ export function settingSecret(
   try {
     return settingText(readFileSync(file, 'utf8'));
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
+    const reason = (error as NodeJS.ErrnoException).code ?? say`unknown reason`;
     throw new SettingError(
-      `${name}_FILE: the file "${file}" cannot be read (${reason}). Check the path and its rights.`,
+      say`${name}_FILE: the file "${file}" cannot be read (${reason}). Check the path and its rights.`,
     );
   }
 }
 
 function describeRange({ min, max, isWhole }: NumberRange): string {
-  const kind = isWhole ? 'a whole number' : 'a number';
-  if (min !== undefined && max !== undefined) return `${kind} from ${min} to ${max}`;
-  if (min !== undefined) return `${kind} of at least ${min}`;
-  return max === undefined ? kind : `${kind} of at most ${max}`;
+  if (min !== undefined && max !== undefined) {
+    return isWhole ? say`a whole number from ${min} to ${max}` : say`a number from ${min} to ${max}`;
+  }
+  if (min !== undefined)
+    return isWhole ? say`a whole number of at least ${min}` : say`a number of at least ${min}`;
+  if (max !== undefined)
+    return isWhole ? say`a whole number of at most ${max}` : say`a number of at most ${max}`;
+  return isWhole ? say`a whole number` : say`a number`;
 }

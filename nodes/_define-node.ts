@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'nod
 import { fileFlowOf } from './_file-flow.js';
 import { filePartsOf } from './_file-parts.js';
 import { fileStoreOf } from './_file-store.js';
+import { speakAsNodeRed } from './_language.js';
 import { monitorOf, passOn } from './_monitor.js';
 import { makeTools, type NodeTools, type Output, worksByNode } from './_node-tools.js';
 import { refusal } from './_refusal.js';
@@ -43,6 +44,7 @@ export function defineNode<Config, Options, Work extends NodeWork = NodeWork>(
       RED.nodes.createNode(this, def);
       start(RED, this, def as NodeDef & Config, type, definition);
     }
+    speakAsNodeRed(RED);
     fileFlowOf(RED.events);
     filePartsOf(RED.events);
     serveSidebar(RED);

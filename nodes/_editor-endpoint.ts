@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { type Fields, recordOf } from '../lib/fields.js';
 import { SettingError } from '../lib/settings.js';
+import { answeringIn } from './_language.js';
 import { toError } from './_shown-text.js';
 
 /** What a handler gets: the fields of the request, and a signal for when nobody waits any more. */
@@ -30,7 +31,8 @@ let running = 0;
 export function editorEndpoint(RED: NodeAPI, path: string, handle: EditorHandler): void {
   // Without an editor (httpAdminRoot: false) there is nobody to answer.
   if (typeof RED.httpAdmin?.post !== 'function') return;
-  RED.httpAdmin.post(`/immich-bridge/${path}`, RED.auth.needsPermission('flows.write'), async (req, res) => {
+  const mayAsk = RED.auth.needsPermission('flows.write');
+  const answer = async (req: IncomingMessage, res: Answer) => {
     const gone = new AbortController();
     res.on('close', () => gone.abort(new Error('nobody waits')));
     try {
@@ -47,11 +49,18 @@ export function editorEndpoint(RED: NodeAPI, path: string, handle: EditorHandler
     } catch (error) {
       if (!res.headersSent && !gone.signal.aborted) refuse(RED, path, error, res);
     }
-  });
+  };
+  RED.httpAdmin.post(`/immich-bridge/${path}`, mayAsk, (req, res) =>
+    answeringIn(req.headers['accept-language'], () => answer(req, res)),
+  );
 }
 
+/** Of Node-RED's HTTP server what is used here. */
 interface Answer {
+  readonly headersSent: boolean;
   status(code: number): { json(body: object): unknown };
+  set(name: string, value: string): { json(body: object): unknown };
+  on(event: 'close', listener: () => void): unknown;
 }
 
 function refuse(RED: NodeAPI, path: string, thrown: unknown, res: Answer): void {

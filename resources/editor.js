@@ -92,6 +92,8 @@
         url: `immich-bridge/${path}`,
         type: 'POST',
         contentType: 'application/json',
+        // The language of the editor need not be the browser's.
+        headers: { 'Accept-Language': localStorage.getItem('editor-language') || RED.i18n.detectLanguage() },
         data: JSON.stringify(body),
       });
       signal?.addEventListener('abort', () => request.abort());
