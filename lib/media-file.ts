@@ -64,6 +64,8 @@ export interface UploadedFile extends StableFile {
 /** What one server said of a file. */
 export interface UploadProof {
   readonly server: string | null;
+  /** Its library, as `serverId` names it; missing where nobody remembers. */
+  readonly serverId?: string;
   readonly assetId: string;
   readonly outcome: UploadedFile['uploadOutcome'];
   readonly isTrashed: boolean;

@@ -56,6 +56,7 @@ function joined(all: readonly UploadedFile[], last: UploadedFile): UploadedFile 
   };
 }
 
-function proofOf({ server, assetId, uploadOutcome, isTrashed, uploadedAt }: UploadedFile): UploadProof {
-  return { server: server ?? null, assetId, outcome: uploadOutcome, isTrashed, uploadedAt };
+function proofOf(file: UploadedFile): UploadProof {
+  const { server = null, serverId, assetId, uploadOutcome: outcome, isTrashed, uploadedAt } = file;
+  return { server, ...(serverId !== undefined && { serverId }), assetId, outcome, isTrashed, uploadedAt };
 }

@@ -1,4 +1,4 @@
-import { apiBase } from '../immich/server-address.js';
+import { apiBases } from '../immich/server-address.js';
 import { SettingError } from '../settings.js';
 import type { FormerVariable } from './former-settings.js';
 
@@ -69,7 +69,9 @@ function same(value: string): Mapped {
 
 function mapAddress(value: string): Mapped {
   try {
-    return { value: apiBase(value).replace(/\/api$/, ''), notes: [] };
+    const { baseUrl, otherBaseUrls } = apiBases(value);
+    const addresses = [baseUrl, ...otherBaseUrls].map((base) => base.replace(/\/api$/, ''));
+    return { value: addresses.join(','), notes: [] };
   } catch (error) {
     if (error instanceof SettingError) return { notes: [error.message], isTrouble: true };
     throw error;

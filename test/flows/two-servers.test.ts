@@ -1,10 +1,12 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
+import { serverId } from '../../lib/store/server-id.js';
 import { filesBelow } from '../support/files-below.js';
 import { fixturePath, PHOTOS } from '../support/fixtures.js';
 import { projectRoot, startNodeRedProcess } from '../support/node-red-process.js';
 import { PATIENCE } from '../support/pipeline-world.js';
+import { all, storeWorld } from '../support/store-world.js';
 import { standIn, tempFolder } from '../support/world.js';
 
 it('archives what two servers of different dialects have, although one was down and all was killed in between', async () => {
@@ -34,9 +36,18 @@ it('archives what two servers of different dialects have, although one was down 
   expect(filesBelow(inbox)).toHaveLength(PHOTOS.length);
   await before.kill();
   await second.comeUp();
-  await start();
+  const after = await start();
   await vi.waitFor(() => expect(filesBelow(archive)).toEqual([...PHOTOS].sort()), PATIENCE);
   await vi.waitFor(() => expect(filesBelow(inbox)).toEqual([]), PATIENCE);
   expect(first.assets).toHaveLength(PHOTOS.length);
   expect(second.assets.map(({ fileName }) => fileName).sort()).toEqual([...PHOTOS].sort());
+
+  await after.stop();
+  const { store } = storeWorld({}, join(folder, 'node-red', 'immich-bridge', 'store'));
+  for (const { url, apiKey, assets } of [first, second]) {
+    const receipts = await all(store.receipts(serverId(url, apiKey)));
+    const byAsset = new Map(receipts.map(({ assetId, archivedTo }) => [assetId, archivedTo]));
+    const wanted = assets.map(({ id, fileName }) => [id, join(archive, fileName)] as const);
+    expect(byAsset).toEqual(new Map(wanted));
+  }
 }, 120_000);

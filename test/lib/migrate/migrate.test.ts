@@ -57,6 +57,17 @@ it('maps every variable of the Python uploader', () => {
   for (const gone of FORMER_VARIABLES.slice(-4)) expect(text).toContain(`# ${gone}: left out.`);
 });
 
+it('takes several addresses of one server over, and refuses them whole when one cannot be read', () => {
+  const several = 'photos.lan:2283/api, https://photos.example.org/';
+  const { text, hasTrouble } = migrated({ ...FULL, IMMICH_API_URL: several });
+  expect(hasTrouble).toBe(false);
+  expect(parseEnv(text).IMMICH_API_URL).toBe('http://photos.lan:2283,https://photos.example.org');
+  const broken = migrated({ ...FULL, IMMICH_API_URL: 'photos.lan, ftp://photos.example.org' });
+  expect(broken.hasTrouble).toBe(true);
+  expect(broken.text).toContain('only http:// or https://');
+  expect(parseEnv(broken.text).IMMICH_API_URL).toBeUndefined();
+});
+
 it('shows no key unless it may, and no value that it does not know', () => {
   const { text, notes } = migrated({ ...FULL, GITHUB_TOKEN: 'another-secret' });
   expect(text + notes.join()).not.toMatch(/a-secret-key|another-secret/);
