@@ -9,6 +9,7 @@ import { apiBases } from '../lib/immich/server-address.js';
 import { printable } from '../lib/printable.js';
 import { SettingError, settingText } from '../lib/settings.js';
 import { type FileStore, openFileStore } from '../lib/store/file-store.js';
+import { findReceipt } from '../lib/store/find-receipt.js';
 import { serverId } from '../lib/store/server-id.js';
 import { uploadFile } from '../lib/upload/upload-file.js';
 import { loadEnvFile } from './environment.js';
@@ -73,8 +74,7 @@ export async function receiptCommand(args: readonly string[], cwd = process.cwd(
     throw new UsageError('receipt takes the path of a file, or its SHA-1.');
   return withDesk(cwd, async ({ client, store, server }) => {
     const isSha1 = /^[0-9a-f]{40}$/i.test(what);
-    const sha1 = isSha1 ? what.toLowerCase() : (await store.file(server, resolve(cwd, what)))?.sha1;
-    const receipt = sha1 === undefined ? undefined : await store.receipt(server, sha1);
+    const receipt = await findReceipt(store, server, isSha1 ? { sha1: what } : { path: resolve(cwd, what) });
     if (receipt === undefined) console.error(`No receipt of ${printable(what)} for this server and key.`);
     else console.log(JSON.stringify({ ...receipt, server: client.origin }, null, 2));
     return receipt === undefined ? 1 : 0;

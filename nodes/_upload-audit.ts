@@ -1,8 +1,9 @@
 import type { NodeMessage } from 'node-red';
 import { audit } from '../lib/audit/audit.js';
 import { stayingFile } from '../lib/audit/stay-file.js';
-import { fieldsOf } from '../lib/fields.js';
+import { fieldsOf, textOf } from '../lib/fields.js';
 import { SettingError } from '../lib/settings.js';
+import { findReceipt } from '../lib/store/find-receipt.js';
 import type { UploadQueue } from '../lib/upload/upload-queue.js';
 import { fullPath } from '../lib/watch/folder-settings.js';
 import type { Obey } from './_command-answer.js';
@@ -67,9 +68,10 @@ export function auditCommands(
     },
     async receipt(payload) {
       const { path, sha1 } = fieldsOf(payload);
-      const known = typeof path === 'string' ? await store.file(server, path) : undefined;
-      const of = typeof sha1 === 'string' ? sha1 : known?.sha1;
-      const receipt = of === undefined ? undefined : await store.receipt(server, of);
+      const receipt = await findReceipt(store, server, {
+        path: textOf(path) ?? undefined,
+        sha1: textOf(sha1) ?? undefined,
+      });
       const answer = { receipt: receipt ?? null, server: client.origin, node: tools.id };
       send([null, { topic: 'receipt', payload: answer }]);
     },

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { createProofJoin } from '../../../lib/archive/proof-join.js';
 import { fileIo } from '../../../lib/file-io.js';
 import type { ArchivedFile, UploadedFile } from '../../../lib/media-file.js';
+import { findReceipt } from '../../../lib/store/find-receipt.js';
 import { rememberArchived } from '../../../lib/store/remember-archived.js';
 import { archivedFile, storeWorld } from '../../support/store-world.js';
 import { tempFolder } from '../../support/world.js';
@@ -54,6 +55,7 @@ it.each<ArchivedFile['archiveOutcome']>(['moved', 'kept'])(
     await rememberArchived(store, file, 'keeper', fileIo());
     await store.flush();
 
+    expect(await findReceipt(store, 'one', { path: '/photos/none.jpg' })).toBeUndefined();
     for (const library of ['one', 'two']) {
       expect(await store.receipt(library, file.sha1)).toMatchObject({
         assetId: `photo in ${library}`,
@@ -62,6 +64,9 @@ it.each<ArchivedFile['archiveOutcome']>(['moved', 'kept'])(
       expect(await store.file(library, file.archivedTo ?? '')).toMatchObject({
         keptBy: archiveOutcome === 'kept' ? 'keeper' : null,
       });
+      // By where it lies now, and by where a person remembers it.
+      for (const of of [{ path: file.archivedTo ?? '' }, { path: from }, { sha1: file.sha1.toUpperCase() }])
+        expect(await findReceipt(store, library, of)).toMatchObject({ assetId: `photo in ${library}` });
       // A receipt names the asset of its own library.
       expect(await store.receipt(library, RAW.sha1)).toMatchObject({
         assetId: `raw in ${library}`,
