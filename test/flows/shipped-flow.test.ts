@@ -60,18 +60,20 @@ it('keeps a truncated video and an empty file where they are, and takes them whe
   await isSettled(here, { archive: ['photo.jpg', 'video.mp4'], inbox: ['empty.jpg'] });
 });
 
-it.each([
-  'with blanks and "quotes".jpg',
-  '100%20 of %s.jpg',
-  'Ünïcode 📸.jpg',
-  'line\nbreak.jpg',
-  `${'é'.repeat(125)}.jpg`,
-])('carries the name %j through', async (name) => {
+it('carries every name through, however odd', async () => {
   const here = await pipelineWorld();
-  copyFileSync(fixturePath('photo.jpg'), join(here.inbox, name));
+  const names = [
+    'with blanks and "quotes".jpg',
+    '100%20 of %s.jpg',
+    'Ünïcode 📸.jpg',
+    'line\nbreak.jpg',
+    `${'é'.repeat(125)}.jpg`,
+  ].sort();
+  const photo = readFileSync(fixturePath('photo.jpg'));
+  for (const name of names) writeFileSync(join(here.inbox, name), Buffer.concat([photo, Buffer.from(name)]));
   await startShippedFlow(here);
-  await vi.waitFor(() => expect(filesBelow(here.archive)).toEqual([name]), PATIENCE);
-  expect(here.server.assets.map(({ fileName }) => fileName)).toEqual([name]);
+  await vi.waitFor(() => expect(filesBelow(here.archive).sort()).toEqual(names), PATIENCE);
+  expect(here.server.assets.map(({ fileName }) => fileName).sort()).toEqual(names);
 });
 
 it('waits for a server that is down at the start, and goes on by itself', async () => {
