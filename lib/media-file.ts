@@ -3,6 +3,7 @@ import type { ArchivedCompanion, Companion, UploadedCompanion } from './companio
 import { readCompanions, readUploadedCompanions } from './companions/read-companions.js';
 import type { UploadWishes } from './organise/upload-wishes.js';
 import { say } from './say.js';
+import type { DryStep } from './upload/dry-step.js';
 
 /** A file that lies in a watched folder. Sizes are bytes, times are milliseconds since 1970 or ISO 8601. */
 export interface FoundFile {
@@ -59,6 +60,8 @@ export interface UploadedFile extends StableFile {
   readonly uploads?: readonly UploadProof[];
   /** True for what a dry run says: nothing was sent, and this is no proof. */
   readonly isDryRun?: boolean;
+  /** What a dry run found that would be done with the file and its companions, in order. */
+  readonly plan?: readonly DryStep[];
 }
 
 /** What one server said of a file. */

@@ -1,7 +1,9 @@
 import type { NodeMessage } from 'node-red';
+import { isNoLongerOurs } from '../lib/archive/archive-error.js';
 import type { ArchiveOptions } from '../lib/archive/archive-file.js';
 import { dryArchive } from '../lib/archive/dry-archive.js';
 import { createProofJoin } from '../lib/archive/proof-join.js';
+import { pathsOfGroup } from '../lib/companions/companion.js';
 import { type FileIo, GONE, unlessCode } from '../lib/file-io.js';
 import type { UploadedFile } from '../lib/media-file.js';
 import type { NodeTools, Output } from './_node-tools.js';
@@ -44,14 +46,24 @@ const SAID = {
   'already-archived': 'would-already-archived',
 } as const;
 
-/** Says where the original would go. */
-export function dryRun(
-  { options, log, status }: NodeTools<ArchiveOptions>,
+/** Says where the original would go, and those that travel with it. */
+export async function dryRun(
+  { options, log, status, returnFiles }: NodeTools<ArchiveOptions>,
   file: UploadedFile,
   msg: NodeMessage,
-): Output {
-  const payload = dryArchive(file, options);
-  log('info', SAID[payload.archiveOutcome], { path: file.path, place: payload.archivedTo ?? '' });
+  io: FileIo,
+): Promise<Output> {
+  const payload = await dryArchive(file, options, io).catch((error: unknown) => {
+    if (!isNoLongerOurs(error)) throw error;
+    // Another version is there, or none: what comes of it is said when it is found.
+    returnFiles(pathsOfGroup(file));
+    return undefined;
+  });
+  if (payload === undefined) return undefined;
+  for (const { path, archivedTo } of [payload, ...(payload.companions ?? [])]) {
+    const isThere = payload.archiveOutcome === 'already-archived' && archivedTo !== path;
+    log('info', isThere ? 'would-remove' : SAID[payload.archiveOutcome], { path, place: archivedTo ?? '' });
+  }
   status('grey', 'dry-run');
   return { ...msg, topic: 'dry-run/archived', payload };
 }

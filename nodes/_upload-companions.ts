@@ -43,6 +43,7 @@ export function companionsOf(
     log('warn', 'notice', { file: file.path, reason: notice.message });
   };
   return {
+    book,
     upload: groupingUpload({ client, upload, book, onNotice, stackPolicy: options.stackPolicy }),
     /** Has a lone sidecar wait for the end of a photo that is in hand; it takes none of the places of others meanwhile. */
     withLateOnes: (queue: UploadQueue<NodeMessage>): UploadQueue<NodeMessage> => ({

@@ -5,7 +5,6 @@ import { createOrganiser } from '../lib/organise/organiser.js';
 import type { StabilityRules } from '../lib/stable/stability.js';
 import { createStabilityGate } from '../lib/stable/stability-gate.js';
 import { createByteStore } from '../lib/upload/byte-store.js';
-import { dryUpload } from '../lib/upload/dry-upload.js';
 import type { StackPolicy } from '../lib/upload/join-assets.js';
 import type { UploadQueueOptions } from '../lib/upload/queue-options.js';
 import { probeServer } from '../lib/upload/server-probe.js';
@@ -13,7 +12,7 @@ import { settleGroup } from '../lib/upload/settle-group.js';
 import { uploadFile } from '../lib/upload/upload-file.js';
 import { createUploadQueue, type UploadQueue } from '../lib/upload/upload-queue.js';
 import type { UploadOrder } from '../lib/upload/waiting-line.js';
-import { withDryRun } from './_dry-run.js';
+import { dryUploadOf, withDryRun } from './_dry-run.js';
 import { pathOf } from './_file-flow.js';
 import type { FileLoad } from './_file-load.js';
 import type { NodeTools } from './_node-tools.js';
@@ -28,7 +27,6 @@ interface QueueSettings extends BringBackSettings {
   readonly order: UploadOrder;
   readonly organise: OrganiseSettings;
   readonly failedFolder: string | undefined;
-  readonly isDryRun: boolean;
 }
 
 /**
@@ -50,18 +48,20 @@ export function queueOf(
     upload: (file, attempt) => uploadFile(file, { client, store, ...memory.rulesFor(file) }, attempt),
     lookUp: fellowIn(memory.store, libraryId),
   });
+  const { isDryRun, organise: settings } = tools.options;
   const { organising } = createOrganiser({
     client,
-    settings: tools.options.organise,
+    settings,
     onProblem: (error) => tools.report(error, { topic: 'upload/state', payload: queue.state() }),
   });
+  const upload = isDryRun
+    ? dryUploadOf(tools, { client, library: libraryId, rulesFor: memory.rulesFor, book: companions.book })
+    : organising(companions.upload);
   const queue = createUploadQueue<NodeMessage>({
     ...initial,
     order: tools.options.order,
     signal,
-    upload: tools.options.isDryRun
-      ? (file, attempt) => dryUpload(file, client, attempt)
-      : naming(client, memory.remembering(organising(companions.upload))),
+    upload: naming(client, memory.remembering(upload)),
     // A file that changed under way waits again under the rules that stable-file had for it.
     settle: (file) => settleGroup(file, (one) => gate.waitFor(one, rulesOf(one))),
     probe: (trouble) => probeServer(client, trouble),
@@ -81,7 +81,7 @@ export function queueOf(
     origin: () => client.origin,
   });
   const whole = withKeptBack(companions.withLateOnes(queue), tools.load);
-  return tools.options.isDryRun ? withDryRun(whole, tools) : whole;
+  return isDryRun ? withDryRun(whole, tools, initial.counts) : whole;
 }
 
 /** Says in each record which server has the file. */

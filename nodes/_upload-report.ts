@@ -12,7 +12,7 @@ export function createUploadReport(
 ): (state: UploadState) => void {
   let told: string | undefined;
   return (state) => {
-    const isDone = tools.options.isDryRun && state.state === 'idle';
+    const isDone = tools.options.isDryRun && state.state === 'idle' && state.failed === 0;
     const [fill, key] = isDone ? (['grey', 'dry-run'] as const) : statusOf(state);
     const left = state.pending + state.active;
     const until = clockTime(state.pausedUntil ?? state.quietUntil);

@@ -2,7 +2,7 @@ import { isBelow } from '../lib/archive/archive-path.js';
 import type { StableFile } from '../lib/media-file.js';
 import type { FileStore } from '../lib/store/file-store.js';
 import { pruneFailures } from '../lib/store/prune-failures.js';
-import { remembering, type Upload } from '../lib/store/remembering.js';
+import { recalling, remembering, type Upload } from '../lib/store/remembering.js';
 import { type DeletedPolicy, tombstoneCheck } from '../lib/store/tombstone.js';
 import type { UploadQueueOptions } from '../lib/upload/queue-options.js';
 import type { TrashPolicy, UploadFileOptions } from '../lib/upload/upload-file.js';
@@ -14,6 +14,8 @@ export interface BringBackSettings {
   readonly deletedPolicy: DeletedPolicy;
   /** Folders whose photos are brought back, be they in Immich's trash or deleted for good. */
   readonly bringBack: readonly string[];
+  /** Whether all of it is only read. */
+  readonly isDryRun: boolean;
 }
 
 /** What an uploader does with the store. */
@@ -21,7 +23,7 @@ export interface UploadStore {
   readonly store: FileStore;
   /** How this file is to be uploaded. */
   rulesFor(file: StableFile): Pick<UploadFileOptions, 'trashPolicy' | 'mayCreate'>;
-  /** The same upload with a memory. */
+  /** The same upload with a memory, which a dry run only reads. */
   remembering(upload: Upload): Upload;
   /** Forgets that the file at a path failed. */
   forgetFailure(path: string): void;
@@ -40,12 +42,12 @@ export function uploadStoreOf(tools: NodeTools<BringBackSettings>, libraryId: st
   const trashPolicyOf = (file: StableFile) => (isBroughtBack(file) ? 'restore' : options.trashPolicy);
   const policyOf = (file: StableFile) => (isBroughtBack(file) ? 'upload' : options.deletedPolicy);
   const mayCreate = tombstoneCheck({ store, server: libraryId, policyOf });
-  void pruneFailures(store, node, signal);
+  if (!options.isDryRun) void pruneFailures(store, node, signal);
   return {
     store,
     rulesFor: (file) => ({ trashPolicy: trashPolicyOf(file), mayCreate }),
     remembering: (upload) =>
-      remembering(upload, {
+      (options.isDryRun ? recalling : remembering)(upload, {
         store,
         server: libraryId,
         node,
@@ -55,7 +57,7 @@ export function uploadStoreOf(tools: NodeTools<BringBackSettings>, libraryId: st
       }),
     forgetFailure: (path) => store.forgetFailure(node, path),
     told: {
-      onFailed: (failure) => store.noteFailed(node, failure),
+      ...(!options.isDryRun && { onFailed: (failure) => store.noteFailed(node, failure) }),
       onLeft: (error) => tools.log('info', 'left-alone', { reason: error.message }),
     },
   };

@@ -57,10 +57,10 @@ function createWork(tools: NodeTools<ArchiveOptions>, { io: given, wait }: Effec
   return {
     async onInput(msg) {
       const given = provenFile(msg.payload, policy);
-      if (policy.isDryRun) return dryRun(tools, given, msg);
       const file = proofs.take(given, hand.files.keys());
       show();
       if (file === undefined) return undefined;
+      if (policy.isDryRun) return dryRun(tools, file, msg, io);
       const output = archive(file, msg);
       hand.files.set(file, output);
       show();

@@ -5,9 +5,9 @@ import type { FileIo } from '../file-io.js';
 import type { ArchivedFile, UploadedFile } from '../media-file.js';
 import type { ArchivePolicy } from './archive-file.js';
 import { numberedPath } from './archive-path.js';
-import { isInArchive, mustBeKept, targetOf } from './archive-target.js';
+import { isInArchive, type MovePolicy, mustBeKept, targetOf } from './archive-target.js';
 import { deleteFile, moveFile } from './move-file.js';
-import { type Member, moveGroup } from './move-group.js';
+import { type Member, moveGroup, planGroup } from './move-group.js';
 import type { Move } from './place-file.js';
 import { changedError } from './place-file.js';
 import { lookAtOriginal } from './proven-file.js';
@@ -30,6 +30,43 @@ export async function archiveGroup(
   if (isInArchive(file, policy.archiveFolder)) {
     return { archivedTo: file.path, archiveOutcome: 'already-archived', companions: stay };
   }
+  return moveAll(file, companions, policy, io, {
+    together: (members) => moveGroup(members, policy.archiveFolder, io),
+    alone: (one, target) => moveFile(one, target, policy.archiveFolder, io),
+  });
+}
+
+/**
+ * Where the originals of a proven file and its companions would go, and does nothing.
+ * @throws ArchiveError where they could not be dealt with
+ */
+export function planMove(
+  file: UploadedFile,
+  companions: readonly UploadedCompanion[],
+  policy: MovePolicy,
+  io: FileIo,
+): Promise<Required<Result>> {
+  const together: Mover['together'] = (members) => planGroup(members, policy.archiveFolder, io);
+  return moveAll(file, companions, policy, io, {
+    together,
+    alone: async (one, target) =>
+      (await together([{ file: one, nameAt: (number) => memberPath(target, number) }]))[0],
+  });
+}
+
+/** How members of a group get their places: those that share a number, and one that cannot. */
+interface Mover {
+  together(members: readonly [Member, ...Member[]]): Promise<(Move | undefined)[]>;
+  alone(file: UploadedFile, target: string): Promise<Move | undefined>;
+}
+
+async function moveAll(
+  file: UploadedFile,
+  companions: readonly UploadedCompanion[],
+  policy: MovePolicy,
+  io: FileIo,
+  mover: Mover,
+): Promise<Required<Result>> {
   const files = companions.map((companion) => asFile(file, companion));
   const targets = new Set<string>();
   const memberOf = (one: UploadedFile): Member => {
@@ -45,11 +82,10 @@ export async function archiveGroup(
     return targets.has(folded) || !targets.add(folded);
   });
   const bound = members.filter((_, at) => isLoose[at] === false);
-  const [move, ...others] = await moveGroup([first, ...bound], policy.archiveFolder, io);
+  const [move, ...others] = await mover.together([first, ...bound]);
   const moved = new Map<Member, Move | undefined>(bound.map((member, at) => [member, others[at]]));
   for (const [at, member] of members.entries()) {
-    if (isLoose[at])
-      moved.set(member, await moveFile(member.file, member.nameAt(1), policy.archiveFolder, io));
+    if (isLoose[at]) moved.set(member, await mover.alone(member.file, member.nameAt(1)));
   }
   return {
     archivedTo: move?.archivedTo ?? file.path,

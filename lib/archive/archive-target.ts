@@ -4,7 +4,8 @@ import { ArchiveError } from './archive-error.js';
 import type { ArchivePolicy } from './archive-file.js';
 import { archivePath, isBelow } from './archive-path.js';
 
-type MovePolicy = ArchivePolicy & { readonly mode: 'move' };
+/** That originals are moved, and where to. */
+export type MovePolicy = ArchivePolicy & { readonly mode: 'move' };
 
 /** Whether a file was watched by mistake: an archived file must not go round and round. */
 export function isInArchive({ path, folder }: UploadedFile, archiveFolder: string): boolean {

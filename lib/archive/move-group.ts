@@ -54,6 +54,26 @@ export async function moveGroup(
   });
 }
 
+/**
+ * Where proven files would go, and does nothing: as `moveGroup` would, if it began now.
+ * @throws ArchiveError where they could not be moved
+ */
+export async function planGroup(
+  members: readonly [Member, ...Member[]],
+  archiveFolder: string,
+  given: Partial<FileIo> = {},
+): Promise<(Move | undefined)[]> {
+  const io = fileIo(given);
+  const [{ file, nameAt }] = members;
+  const folder = dirname(nameAt(1));
+  return saying('archive', file, folder, io, async () => {
+    const seen = await lookAtAll(members, io);
+    for (const path of new Set(members.map((member) => dirname(member.nameAt(1)))))
+      await checkInside(archiveFolder, path, io);
+    return movesOf(await findNumber(seen, 1, io));
+  });
+}
+
 async function lookAtAll(members: readonly Member[], io: FileIo): Promise<Seen[]> {
   const seen: Seen[] = [];
   for (const member of members) {
@@ -124,7 +144,7 @@ async function placeAll({ members }: Plan, folder: string, io: FileIo): Promise<
 }
 
 async function finishAll(
-  { members }: Plan,
+  plan: Plan,
   placed: readonly Placed[],
   folder: string,
   io: FileIo,
@@ -132,6 +152,10 @@ async function finishAll(
   for (const one of placed) {
     await saying('archive', one.file, folder, io, () => finishMember(one, io));
   }
+  return movesOf(plan);
+}
+
+function movesOf({ members }: Plan): (Move | undefined)[] {
   return members.map(({ stats, name, occupant }) => {
     if (stats === undefined && occupant !== 'same-bytes') return undefined;
     return { archivedTo: name, outcome: occupant === 'nobody' ? 'moved' : 'already-archived' };

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { archiveFile } from '../archive/archive-file.js';
 import { numberedPath } from '../archive/archive-path.js';
+import { dryArchive } from '../archive/dry-archive.js';
 import type { UploadedCompanion } from '../companions/companion.js';
 import { errorCode, type FileIo, fileIo, unlessCode } from '../file-io.js';
 import { FileVersionError, hashFile } from '../file-version.js';
@@ -22,14 +23,32 @@ export async function setAside(
   given: Partial<FileIo> = {},
 ): Promise<string> {
   const io = fileIo(given);
-  const policy = { mode: 'move', archiveFolder: failedFolder, template: '' } as const;
-  const moved = await archiveFile(await withSums(file, io), policy, io);
+  const moved = await archiveFile(await withSums(file, io), policyOf(failedFolder), io);
   const place = moved.archivedTo ?? file.path;
   // The folder lies in the way of the file itself: it is where it should be.
   if (place === file.path) throw new FileVersionError('changed', file.path);
   const others = (moved.companions ?? []).flatMap(({ archivedTo }) => archivedTo ?? []);
   await writeReason(`${place}.txt`, textOf(file, reason, others, new Date(io.now())), io);
   return place;
+}
+
+/**
+ * Where `setAside` would move a file and its companions; nothing is moved.
+ * @throws as `setAside` does
+ */
+export async function planAside(
+  file: StableFile,
+  failedFolder: string,
+  given: Partial<FileIo> = {},
+): Promise<string[]> {
+  const io = fileIo(given);
+  const planned = await dryArchive(await withSums(file, io), policyOf(failedFolder), io);
+  return [planned, ...(planned.companions ?? [])].flatMap(({ archivedTo }) => archivedTo ?? []);
+}
+
+/** Into the folder, with the folders that the file was in. */
+function policyOf(archiveFolder: string) {
+  return { mode: 'move', archiveFolder, template: '' } as const;
 }
 
 /** The file as one whose bytes are known: that is all that moving it asks for. */

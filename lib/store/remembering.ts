@@ -21,7 +21,22 @@ export interface RememberingOptions {
  * The same upload with a memory: bytes that were hashed before a restart are not hashed again while the file is the same
  * version, what failed before a restart fails again without a try, and what is proven is noted. Whether Immich has it is asked all the same.
  */
-export function remembering(upload: Upload, { store, server, node, isOutdated }: RememberingOptions): Upload {
+export function remembering(upload: Upload, options: RememberingOptions): Upload {
+  const { store, server, node } = options;
+  const recalled = recalling(upload, options);
+  return async (file, attempt) => {
+    const { memory = {} } = attempt;
+    const uploaded = { ...(await recalled(file, { ...attempt, memory })), serverId: server };
+    store.noteUploaded(server, uploaded);
+    for (const companion of uploaded.companions ?? [])
+      store.noteUploaded(server, { ...companion, uploadedAt: uploaded.uploadedAt });
+    if (memory.hasFailed) store.forgetFailure(node, file.path);
+    return uploaded;
+  };
+}
+
+/** The same with what is remembered, and nothing new is noted: for a dry run. */
+export function recalling(upload: Upload, { store, server, node, isOutdated }: RememberingOptions): Upload {
   return async (file, attempt) => {
     const { memory = {} } = attempt;
     if (file.staysInPlace) memory.isWanted = true;
@@ -29,12 +44,7 @@ export function remembering(upload: Upload, { store, server, node, isOutdated }:
       memory.isRecalled = true;
       await recall(file, memory);
     }
-    const uploaded = { ...(await upload(file, { ...attempt, memory })), serverId: server };
-    store.noteUploaded(server, uploaded);
-    for (const companion of uploaded.companions ?? [])
-      store.noteUploaded(server, { ...companion, uploadedAt: uploaded.uploadedAt });
-    if (memory.hasFailed) store.forgetFailure(node, file.path);
-    return uploaded;
+    return upload(file, { ...attempt, memory });
   };
 
   /** @throws FailedBeforeError or DismissedError for a version that failed before a restart */

@@ -87,7 +87,10 @@ export async function uploadFile(
 }
 
 /** What an earlier try found out, if the file is still the same. */
-async function stillKnown(file: StableFile, { hashed }: AttemptMemory): Promise<HashedVersion | undefined> {
+export async function stillKnown(
+  file: StableFile,
+  { hashed }: AttemptMemory,
+): Promise<HashedVersion | undefined> {
   if (hashed === undefined) return undefined;
   return isSameVersion(await readVersion(file), hashed.version) ? hashed : undefined;
 }
@@ -129,19 +132,21 @@ async function settleTrash(
 ): Promise<Stored> {
   const { assetId, isTrashed } = known;
   if (!isTrashed || trashPolicy === 'accept') return { assetId, outcome, isTrashed };
-  const name = basename(file.path);
-  if (trashPolicy === 'hold') {
-    throw new ImmichError(
-      'trashed',
-      `${name} lies in Immich's trash. Restore it there or delete it for good, then retry; the file stays where it is.`,
-    );
-  }
+  if (trashPolicy === 'hold') throw inTrashError(file);
   await client.restoreFromTrash(assetId);
   const restored = await client.check(sha1);
   if (restored.isKnown && restored.assetId === assetId && !restored.isTrashed)
     return { assetId, outcome, isTrashed: false };
   throw new ImmichError(
     'trashed',
-    `${name} could not be restored from Immich's trash; the file stays where it is.`,
+    `${basename(file.path)} could not be restored from Immich's trash; the file stays where it is.`,
+  );
+}
+
+/** A photo that lies in Immich's trash is left to a person. */
+export function inTrashError({ path }: Pick<StableFile, 'path'>): ImmichError {
+  return new ImmichError(
+    'trashed',
+    `${basename(path)} lies in Immich's trash. Restore it there or delete it for good, then retry; the file stays where it is.`,
   );
 }

@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { UploadedFile } from '../../lib/media-file.js';
@@ -66,6 +67,42 @@ describe('a dry run', () => {
       payload: { isDryRun: true, archivedTo: join(here.archive, 'trip/a.jpg'), archiveOutcome: 'moved' },
     });
     expect(await filesBelow(here.watched)).toEqual(['trip/a.jpg']);
+  });
+
+  it('says where each member of a group would go, by one number, and waits for both servers as a real one', async () => {
+    const here = await makeWorld();
+    await mkdir(here.archive);
+    await writeFile(join(here.archive, 'a.xmp'), 'another');
+    const { give, sent } = await load(here, { dryRun: 'true', waitFor: '2' });
+    const [file, { path, sizeBytes, mtimeMs, ctimeMs, sha1, relativePath }] = [
+      await here.proven('a.jpg'),
+      await here.proven('a.xmp'),
+    ];
+    const companion = {
+      path,
+      sizeBytes,
+      mtimeMs,
+      ctimeMs,
+      sha1,
+      relativePath,
+      kind: 'sidecar',
+      assetId: null,
+    } as const;
+    const group = {
+      ...file,
+      isDryRun: true,
+      companions: [{ ...companion, uploadOutcome: 'created' as const }],
+    };
+    give(group);
+    expect(sent).toEqual([]);
+    give({ ...group, assetId: 'on two' });
+    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    expect(sent[0]?.payload).toMatchObject({
+      archivedTo: join(here.archive, 'a (2).jpg'),
+      companions: [{ archivedTo: join(here.archive, 'a (2).xmp') }],
+    });
+    expect(await filesBelow(here.watched)).toEqual(['a.jpg', 'a.xmp']);
+    expect(await filesBelow(here.archive)).toEqual(['a.xmp']);
   });
 
   it.each([[{}], [{ mode: 'delete' }], [{ waitFor: '2' }]])(

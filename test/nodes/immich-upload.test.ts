@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { NodeMessage } from 'node-red';
 import { describe, expect, it, vi } from 'vitest';
+import { openLevel } from '../../lib/store/level-database.js';
 import type { UploadState } from '../../lib/upload/upload-state.js';
 import immichServer from '../../nodes/immich-server.js';
 import immichUpload from '../../nodes/immich-upload.js';
@@ -16,6 +17,7 @@ import {
   TAB_WITH_CATCH,
   useNodeRed,
 } from '../support/node-red-helper.js';
+import { all } from '../support/store-world.js';
 import { stableFile, standIn, tempFolder } from '../support/world.js';
 
 const helper = useNodeRed();
@@ -61,6 +63,16 @@ async function load(server: StandIn, upload = {}, options: LoadOptions = {}) {
   return { uploads, states, caught, lastState, answers, obey, node, userDir };
 }
 
+/** All that the memory of a closed Node-RED holds. */
+async function storeContent(userDir: string): Promise<unknown[]> {
+  const db = await openLevel(join(userDir, 'immich-bridge/store'));
+  try {
+    return await all(db.iterator({ gte: '', lt: '\uffff' }));
+  } finally {
+    await db.close();
+  }
+}
+
 async function photo(name = 'a.jpg', content = `bytes of ${name}`): Promise<NodeMessage> {
   const file = await stableFile(join(tempFolder(), name), content);
   return { topic: 'file/stable', filename: file.path, payload: file, album: 'kept' };
@@ -87,6 +99,35 @@ describe.each(['v2', 'v3'] as const)('a server of dialect %s', (dialect) => {
     await vi.waitFor(() =>
       expect(lastState()).toMatchObject({ state: 'idle', totals: { files: 0, duplicates: 0 } }),
     );
+  });
+
+  it('has a dry run say what would fail and where it would go, and nothing of it is moved or remembered', async () => {
+    const server = await standIn({ dialect });
+    const [trashed, fresh] = [await photo('trashed.jpg'), await photo('new.jpg')];
+    const before = await load(server);
+    before.node.receive(trashed);
+    await vi.waitFor(() => expect(before.uploads).toHaveLength(1));
+    await helper.unload();
+    server.trash(server.assets[0]!.id);
+    const remembered = await storeContent(before.userDir);
+    const failedFolder = tempFolder();
+    const { node, caught, uploads, lastState } = await load(
+      server,
+      { dryRun: 'true', failedFolder },
+      { userDir: before.userDir },
+    );
+    node.receive(trashed);
+    node.receive(fresh);
+    await vi.waitFor(() => expect(caught).toHaveLength(1));
+    await vi.waitFor(() => expect(uploads).toHaveLength(1));
+    expect(caught[0]).toMatchObject({ error: { message: expect.stringContaining('trash') } });
+    expect(uploads[0]?.payload).toMatchObject({ plan: [{ does: 'create', path: fresh.filename }] });
+    expect(JSON.stringify(helper.log().args)).toContain('immich-upload.log.would-set-aside');
+    await vi.waitFor(() => expect(lastState()).toMatchObject({ failed: 1, totals: { files: 1 } }));
+    await helper.unload();
+    expect([readdirSync(failedFolder), existsSync(String(trashed.filename))]).toEqual([[], true]);
+    expect(await storeContent(before.userDir)).toEqual(remembered);
+    expect(server.requests.filter(({ path }) => path === '/api/assets')).toHaveLength(1);
   });
 
   it('that takes a file for none has it put away with a word, told once, and tried when it is back', async () => {
