@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { errorCode } from '../lib/file-io.js';
 import { apiBases } from '../lib/immich/server-address.js';
 import { parseBrokerAddress } from '../lib/mqtt/mqtt-address.js';
-import { SettingError, settingText } from '../lib/settings.js';
+import { SettingError, settingBoolean, settingText } from '../lib/settings.js';
 import type { Demo } from './demo.js';
 import { checkNodeVersion, failureText, loadEnvFile } from './environment.js';
 import { type LaunchPlan, planLaunch } from './launch-settings.js';
@@ -28,10 +28,11 @@ export async function start(): Promise<void> {
   loadEnvFile();
   checkNodeVersion();
   const plan = planLaunch(env, process.cwd());
+  const isDryRun = settingBoolean('DRY_RUN', env.DRY_RUN, false);
   const { startNodeRed } = await orSay(import('./node-red.js'), NO_NODE_RED);
   const isTryOut = plan.isDemo && !hasTypedAddress(plan);
   const tryOut = isTryOut ? await orSay(import('./demo.js'), NO_TRY_OUT) : undefined;
-  makeFolders(plan);
+  makeFolders(isDryRun ? plan.watchFolders : [...plan.watchFolders, plan.archiveFolder], plan);
   env.WATCH_DIRECTORIES = plan.watchFolders.join('\n');
   env.ARCHIVE_DIRECTORY = plan.archiveFolder;
 
@@ -41,8 +42,9 @@ export async function start(): Promise<void> {
     throw error;
   });
   stopOnSignals(nodeRed, demo);
-  console.log(welcome(plan, nodeRed, demo, env));
-  if (tryOut !== undefined && demo !== undefined) await showSampleTrip(plan, demo, tryOut.dropSample);
+  console.log(welcome(plan, nodeRed, demo, { env, isDryRun }));
+  if (tryOut !== undefined && demo !== undefined && !isDryRun)
+    await showSampleTrip(plan, demo, tryOut.dropSample);
 }
 
 /**
@@ -64,8 +66,8 @@ function hasTypedAddress({ userDir }: LaunchPlan): boolean {
   return existsSync(flow) && !readFileSync(flow, 'utf8').includes('${IMMICH_API_URL}');
 }
 
-function makeFolders({ watchFolders, archiveFolder }: LaunchPlan): void {
-  for (const folder of [...watchFolders, archiveFolder]) {
+function makeFolders(folders: readonly string[], { archiveFolder }: LaunchPlan): void {
+  for (const folder of folders) {
     try {
       mkdirSync(folder, { recursive: true });
     } catch (error) {
@@ -101,7 +103,7 @@ function welcome(
   plan: LaunchPlan,
   nodeRed: RunningNodeRed,
   demo: Demo | undefined,
-  env: NodeJS.ProcessEnv,
+  { env, isDryRun }: { env: NodeJS.ProcessEnv; isDryRun: boolean },
 ): string {
   const isOpen = !['127.0.0.1', '::1', 'localhost'].includes(plan.host);
   const lines = [
@@ -113,6 +115,9 @@ function welcome(
           'USE IT TO LOOK AROUND, NOT FOR YOUR ONLY COPY OF A PHOTO.',
           '',
         ]),
+    ...(isDryRun
+      ? ['DRY_RUN IS SET: NOTHING IS SENT, MOVED OR REMEMBERED. WHAT WOULD BE DONE IS SAID BELOW.', '']
+      : []),
     `  Editor    ${nodeRed.editorUrl}`,
     ...plan.watchFolders.map((folder, index) => `  ${index === 0 ? 'Watches   ' : '          '}${folder}`),
     `  Archive   ${plan.archiveFolder}`,
@@ -122,9 +127,11 @@ function welcome(
     ...(isOpen
       ? [`The editor has no password and can be reached from other machines (HOST=${plan.host}).`]
       : []),
-    demo === undefined
-      ? 'Put a photo into the watched folder: it goes to Immich and then to the archive. Ctrl+C stops.'
-      : 'Next: set IMMICH_API_URL and IMMICH_API_KEY (in the environment or in a file .env) and start again. Ctrl+C stops.',
+    isDryRun
+      ? 'Put photos into the watched folder: what would become of them is said here. Ctrl+C stops; start without DRY_RUN to do it.'
+      : demo === undefined
+        ? 'Put a photo into the watched folder: it goes to Immich and then to the archive. Ctrl+C stops.'
+        : 'Next: set IMMICH_API_URL and IMMICH_API_KEY (in the environment or in a file .env) and start again. Ctrl+C stops.',
     '',
   ];
   return lines.join('\n');

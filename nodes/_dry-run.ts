@@ -31,6 +31,9 @@ const SAID: Readonly<Record<DryDeed, string>> = {
   note: 'would-note',
 };
 
+/** After so long without another file the dry run is summed up, in milliseconds. */
+const QUIET_MS = 5_000;
+
 /** What an immich-upload node that does a dry run does with a file in place of sending it. */
 export function dryUploadOf(
   { options }: NodeTools<DrySettings>,
@@ -41,19 +44,31 @@ export function dryUploadOf(
 
 /**
  * Says what would be sent, and hands all of it back in the end: when the next run is a real one, folder-watch must tell
- * these files anew. Nothing of it is counted.
+ * these files anew. Nothing of it is counted over restarts.
  */
 export function withDryRun(
   queue: UploadQueue<NodeMessage>,
-  { log }: NodeTools<unknown>,
+  { log, signal }: NodeTools<unknown>,
   counts = queue.counts(),
 ): UploadQueue<NodeMessage> {
   const said = new Set<string>();
+  const sum = { created: 0, duplicate: 0 };
+  let quiet: NodeJS.Timeout | undefined;
+  signal.addEventListener('abort', () => clearTimeout(quiet), { once: true });
+  const sumUpWhenQuiet = () => {
+    clearTimeout(quiet);
+    quiet = setTimeout(
+      () => log('info', 'would-be-all', { ...sum, failed: queue.state().failed }),
+      QUIET_MS,
+    ).unref();
+  };
   return {
     ...queue,
     async add(file, msg) {
       const uploaded = await queue.add(file, msg);
       for (const path of pathsOfGroup(file)) said.add(path);
+      sum[uploaded.uploadOutcome] += 1;
+      sumUpWhenQuiet();
       for (const { does, path, with: words } of uploaded.plan ?? []) {
         const isPath = does === 'carry' || does === 'link' || does === 'stack';
         log('info', SAID[does], {

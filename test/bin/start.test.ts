@@ -97,10 +97,19 @@ it('never puts a folder of the user before the stand-in, nor a sample over a fil
   await second.exitCode;
 });
 
-it('prints no login of a broker', async () => {
-  const { output } = launch({ MQTT_URL: 'me:secret-pass@127.0.0.1:1' });
-  await vi.waitFor(() => expect(output()).toContain('Editor'), PATIENCE);
+it('prints no login of a broker, and does a dry run that makes and moves nothing', async () => {
+  const home = tempFolder();
+  mkdirSync(join(home, 'photos/inbox'), { recursive: true });
+  for (const name of ['a.heic', 'a.mov', 'a.xmp']) writeFileSync(join(home, 'photos/inbox', name), name);
+  const env = { MQTT_URL: 'me:secret-pass@127.0.0.1:1', DRY_RUN: 'true', VERIFY_VIDEO_INTEGRITY: 'false' };
+  const { output } = launch({ ...env, FILE_STABILITY_WAIT_SECONDS: '0.2' }, home);
+  await vi.waitFor(() => expect(output()).toContain('Nothing was sent or moved.'), PATIENCE);
   expect(output()).not.toContain('secret-pass');
+  expect(output()).toContain('DRY_RUN IS SET');
+  expect(output()).toContain('inbox/a.heic would become a live photo with the video a.mov');
+  expect(output()).toMatch(/a\.xmp would go to \S+archive\/a\.xmp/);
+  expect(filesBelow(join(home, 'photos')).sort()).toEqual(['inbox/a.heic', 'inbox/a.mov', 'inbox/a.xmp']);
+  expect(existsSync(join(home, 'photos/archive'))).toBe(false);
 });
 
 it('keeps a flow that was changed in the editor', async () => {
