@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { say } from '../lib/say.js';
 import { SettingError } from '../lib/settings.js';
 import type { NodeTools } from './_node-tools.js';
 
@@ -16,7 +17,7 @@ export function claimName(
 ): void {
   if (claims.has(name)) {
     throw new SettingError(
-      `Instance: another MQTT bridge in these flows is called "${instance}" already. Type another name, or delete one of the two.`,
+      say`Instance: another MQTT bridge in these flows is called "${instance}" already. Type another name, or delete one of the two.`,
     );
   }
   claims.set(name, id);

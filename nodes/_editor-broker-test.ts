@@ -1,6 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import { type Fields, textOf } from '../lib/fields.js';
 import { parseBaseTopic, parseDiscoveryPrefix, parseInstance } from '../lib/mqtt/mqtt-topics.js';
+import { say } from '../lib/say.js';
 import { SettingError } from '../lib/settings.js';
 import { brokerFindings } from '../lib/verify/broker-findings.js';
 import { storedCredential } from './_editor-credential.js';
@@ -19,7 +20,8 @@ export function offerBrokerTest(RED: NodeAPI): void {
       password: storedCredential(RED, body, 'mqtt-bridge', 'password'),
     };
     const broker = parseBroker(chosen(config), credentials, (id) => RED.nodes.getNode(id));
-    if (broker === undefined) throw new SettingError('Broker: no address is set. Type it, or set MQTT_URL.');
+    if (broker === undefined)
+      throw new SettingError(say`Broker: no address is set. Type it, or set MQTT_URL.`);
     const topics = {
       baseTopic: parseBaseTopic(textOf(config.baseTopic) ?? undefined),
       instance: parseInstance(textOf(config.instance) ?? undefined),

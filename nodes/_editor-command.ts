@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { choiceOf, textOf } from '../lib/fields.js';
+import { say, sayingAsAlways } from '../lib/say.js';
 import { editorEndpoint, RequestError } from './_editor-endpoint.js';
 
 /** Which node obeys which button. */
@@ -9,12 +10,13 @@ const COMMANDS = { 'folder-watch': 'rescan', 'immich-upload': 'retry' } as const
 export function offerCommands(RED: NodeAPI): void {
   editorEndpoint(RED, 'command', ({ id, command }) => {
     const node = RED.nodes.getNode(textOf(id) ?? '');
-    if (!node) throw new RequestError('This node does not run. Deploy it first.', 404);
+    if (!node) throw new RequestError(say`This node does not run. Deploy it first.`, 404);
     const type = choiceOf(node.type, ['folder-watch', 'immich-upload']);
     if (type === null || COMMANDS[type] !== command) {
-      throw new RequestError('This node has no such button.', 404);
+      throw new RequestError(say`This node has no such button.`, 404);
     }
-    node.receive({ topic: `command/${command}`, payload: {} });
+    // What begins now goes on after the answer.
+    sayingAsAlways(() => node.receive({ topic: `command/${command}`, payload: {} }));
     return { isSent: true };
   });
 }

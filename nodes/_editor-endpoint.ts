@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { type Fields, recordOf } from '../lib/fields.js';
+import { say } from '../lib/say.js';
 import { SettingError } from '../lib/settings.js';
 import { answeringIn } from './_language.js';
 import { toError } from './_shown-text.js';
@@ -37,7 +38,7 @@ export function editorEndpoint(RED: NodeAPI, path: string, handle: EditorHandler
     res.on('close', () => gone.abort(new Error('nobody waits')));
     try {
       const body = bodyOf(req);
-      if (running >= MOST_AT_ONCE) throw new RequestError('Too much is asked at once. Try it again.', 429);
+      if (running >= MOST_AT_ONCE) throw new RequestError(say`Too much is asked at once. Try it again.`, 429);
       running += 1;
       try {
         const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(LONGEST_MS)]);
@@ -67,23 +68,23 @@ function refuse(RED: NodeAPI, path: string, thrown: unknown, res: Answer): void 
   const error = toError(thrown);
   if (error instanceof RequestError) res.status(error.status).json({ error: error.message });
   else if (error instanceof SettingError) res.status(422).json({ error: error.message });
-  else if (error.name === 'TimeoutError') res.status(504).json({ error: 'It took more than a minute.' });
+  else if (error.name === 'TimeoutError') res.status(504).json({ error: say`It took more than a minute.` });
   else {
     // Whatever it was, it may tell more than a stranger should read.
     RED.log.warn(`immich-bridge/${path}: ${error.message}`);
-    res.status(500).json({ error: 'This could not be looked at; Node-RED’s log says why.' });
+    res.status(500).json({ error: say`This could not be looked at; Node-RED’s log says why.` });
   }
 }
 
 function bodyOf(req: IncomingMessage & { body?: unknown }): Fields {
   if (Number(req.headers['content-length'] ?? 0) > MOST_BYTES) {
-    throw new RequestError('The request is too large.', 413);
+    throw new RequestError(say`The request is too large.`, 413);
   }
   // Another site's page may send text without being asked, but no JSON.
   if (!/^application\/json\b/i.test(req.headers['content-type'] ?? '')) {
-    throw new RequestError('Only JSON is understood.', 415);
+    throw new RequestError(say`Only JSON is understood.`, 415);
   }
   const body = recordOf(req.body);
-  if (body === undefined) throw new RequestError('The request is no JSON object.');
+  if (body === undefined) throw new RequestError(say`The request is no JSON object.`);
   return body;
 }

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import type { NodeAPI } from 'node-red';
 import { textOf } from '../lib/fields.js';
+import { say } from '../lib/say.js';
 import { SettingError, settingList, settingText } from '../lib/settings.js';
 import type { Finding } from '../lib/verify/finding.js';
 import { checkArchiveFolder, checkWatchFolder } from '../lib/verify/folder-check.js';
@@ -64,7 +65,7 @@ async function answer(
   check: (path: string) => Promise<Finding>,
 ): Promise<FolderAnswer> {
   try {
-    const { area: _, ...found } = await check(fullPath('Folders', written, homedir()));
+    const { area: _, ...found } = await check(fullPath(say`Folders`, written, homedir()));
     return { field, ...found, check: written };
   } catch (error) {
     if (!(error instanceof SettingError)) throw error;

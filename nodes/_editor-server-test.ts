@@ -3,6 +3,7 @@ import { textOf } from '../lib/fields.js';
 import { parseApiKey } from '../lib/immich/api-key.js';
 import { createImmichClient } from '../lib/immich/immich-client.js';
 import { apiBases } from '../lib/immich/server-address.js';
+import { say } from '../lib/say.js';
 import { SettingError, settingList } from '../lib/settings.js';
 import { type ServerFinding, testServer } from '../lib/verify/server-test.js';
 import { storedCredential } from './_editor-credential.js';
@@ -20,8 +21,8 @@ export function offerServerTest(RED: NodeAPI): void {
     const config = resolved(RED, body);
     const given = settingList(config.url);
     const addresses = given.length > 0 ? given : settingList(process.env.IMMICH_API_URL);
-    if (addresses.length === 0) throw new SettingError('Immich address: it is empty. Type it first.');
-    if (addresses.length > MOST_ADDRESSES) throw new SettingError('Immich address: these are too many.');
+    if (addresses.length === 0) throw new SettingError(say`Immich address: it is empty. Type it first.`);
+    if (addresses.length > MOST_ADDRESSES) throw new SettingError(say`Immich address: these are too many.`);
     const apiKey = parseApiKey(storedCredential(RED, body, 'immich-server', 'apiKey'));
     const tlsId = textOf(config.tls);
     const isChosen = tlsId !== null && tlsId !== '_ADD_';

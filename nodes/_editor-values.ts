@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { type Fields, fieldsOf, textOf } from '../lib/fields.js';
+import { say } from '../lib/say.js';
 import { type VariableValue, variableValue } from '../lib/variable-value.js';
 import { editorEndpoint, RequestError } from './_editor-endpoint.js';
 
@@ -17,7 +18,7 @@ export function offerValues(RED: NodeAPI): void {
   editorEndpoint(RED, 'values', (body) => {
     const { names } = body;
     if (!Array.isArray(names) || names.length > MOST_NAMES || !names.every(isName)) {
-      throw new RequestError('"names" has to be a list of names of variables.');
+      throw new RequestError(say`"names" has to be a list of names of variables.`);
     }
     const look = lookup(RED, body);
     const values: Record<string, VariableValue> = {};

@@ -1,4 +1,5 @@
 import type { GpuAlertLimits } from '../lib/gpu/gpu-alerts.js';
+import { say } from '../lib/say.js';
 import { settingBoolean, settingChoice, settingNumber, settingText } from '../lib/settings.js';
 
 /** The settings of a gpu-stats node, as the editor delivers them. */
@@ -35,23 +36,23 @@ export interface GpuOptions {
 export function parseGpuOptions(config: GpuConfig): GpuOptions {
   const seconds = (field: string, value: unknown, fallback: number, min: number) =>
     1_000 * settingNumber(field, value, fallback, { min, max: 86_400 });
-  const processes = settingChoice('Processes', config.processes, ['no', 'yes', 'encoder'], 'no');
+  const processes = settingChoice(say`Processes`, config.processes, ['no', 'yes', 'encoder'], 'no');
   return {
-    source: settingChoice('Read', config.source, ['auto', 'nvidia', 'sysfs', 'input'], 'auto'),
+    source: settingChoice(say`Read`, config.source, ['auto', 'nvidia', 'sysfs', 'input'], 'auto'),
     // Home Assistant holds a reading for three minutes: there must be some in that time.
-    intervalMs: 1_000 * settingNumber('Interval', config.interval, 30, { min: 1, max: 60 }),
+    intervalMs: 1_000 * settingNumber(say`Interval`, config.interval, 30, { min: 1, max: 60 }),
     hasProcesses: processes !== 'no',
     hasEncoderByProcess: processes === 'encoder',
     limits: {
-      temperatureC: limit('Temperature over', config.temperatureLimit, 80, 150),
-      memoryPercent: limit('Memory over', config.memoryLimit, 95, 100),
-      encoderPercent: limit('Encoder over', config.encoderLimit, 90, 100),
-      hasThrottling: settingBoolean('Slowed down', config.throttlingAlert, true),
-      hasLost: settingBoolean('GPU lost', config.lostAlert, true),
-      holdMs: seconds('For at least', config.holdSeconds, 60, 0),
+      temperatureC: limit(say`Temperature over`, config.temperatureLimit, 80, 150),
+      memoryPercent: limit(say`Memory over`, config.memoryLimit, 95, 100),
+      encoderPercent: limit(say`Encoder over`, config.encoderLimit, 90, 100),
+      hasThrottling: settingBoolean(say`Slowed down`, config.throttlingAlert, true),
+      hasLost: settingBoolean(say`GPU lost`, config.lostAlert, true),
+      holdMs: seconds(say`For at least`, config.holdSeconds, 60, 0),
     },
     program: settingText(config.nvidiaSmi) ?? 'nvidia-smi',
-    timeoutMs: seconds('Answer within', config.timeoutSeconds, 10, 1),
+    timeoutMs: seconds(say`Answer within`, config.timeoutSeconds, 10, 1),
     root: settingText(config.root) ?? '/',
   };
 }

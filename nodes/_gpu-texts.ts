@@ -3,6 +3,7 @@ import { asGpuError, GpuError } from '../lib/gpu/gpu-error.js';
 import type { GpuRoll } from '../lib/gpu/gpu-roll.js';
 import type { GpuSample } from '../lib/gpu/gpu-sample.js';
 import { parseToolText } from '../lib/gpu/text/tool-text.js';
+import { say } from '../lib/say.js';
 import type { GpuReport } from './_gpu-report.js';
 
 /** What messages bring of GPU tools that ran elsewhere. */
@@ -62,7 +63,7 @@ export function textOf(payload: unknown): string | undefined {
   try {
     return JSON.stringify(payload);
   } catch {
-    throw new GpuError('unsupported-format', 'msg.payload must be the text of a GPU tool, or its JSON.');
+    throw new GpuError('unsupported-format', say`msg.payload must be the text of a GPU tool, or its JSON.`);
   }
 }
 
@@ -70,7 +71,7 @@ export function textOf(payload: unknown): string | undefined {
 function hostOf(msg: NodeMessageInFlow & { host?: unknown }): string | undefined {
   if (msg.host === undefined || msg.host === '') return undefined;
   if (typeof msg.host === 'string' && msg.host.length <= 64) return msg.host;
-  throw new GpuError('unsupported-format', 'msg.host must be a short text: the name of the machine.');
+  throw new GpuError('unsupported-format', say`msg.host must be a short text: the name of the machine.`);
 }
 
 /** A UUID is unique in the world, a slot only in its machine. */
@@ -82,5 +83,5 @@ function atHost(samples: readonly GpuSample[], host: string | undefined): readon
 }
 
 function stale(): GpuError {
-  return new GpuError('stale', 'No text of a GPU tool has come for three intervals.');
+  return new GpuError('stale', say`No text of a GPU tool has come for three intervals.`);
 }

@@ -1,5 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { type BrokerAddress, parseBrokerAddress } from '../lib/mqtt/mqtt-address.js';
+import { say } from '../lib/say.js';
 import { SettingError, settingSecret, settingText } from '../lib/settings.js';
 import { tlsOptions } from './_tls-options.js';
 
@@ -43,7 +44,7 @@ export function parseBroker(
   const password = settingSecret('MQTT_PASSWORD', settingText(credentials.password) ?? address.password);
   if (username === undefined && password !== undefined) {
     throw new SettingError(
-      'User: it is empty, but a password is set. Type the user or set MQTT_USERNAME, or remove the password.',
+      say`User: it is empty, but a password is set. Type the user or set MQTT_USERNAME, or remove the password.`,
     );
   }
   return { address, username, password, tls: tls === undefined ? undefined : tlsOptions(findNode(tls)) };
@@ -63,7 +64,7 @@ const TLS_KEYS = ['ca', 'cert', 'key', 'passphrase', 'rejectUnauthorized', 'serv
 function brokerOf(node: unknown): BrokerSettings {
   if (!isBrokerNode(node)) {
     throw new SettingError(
-      'Broker: the chosen one is missing or disabled. Choose another, or type an address.',
+      say`Broker: the chosen one is missing or disabled. Choose another, or type an address.`,
     );
   }
   const address = parseBrokerAddress(node.brokerurl);

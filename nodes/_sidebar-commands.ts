@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NodeAPI, NodeMessage } from 'node-red';
 import type { Failure } from '../lib/monitor/failure-rows.js';
+import { say, sayingAsAlways } from '../lib/say.js';
 import { fileFlowOf } from './_file-flow.js';
 import { monitorOf, type RuntimeMonitor } from './_monitor.js';
 
@@ -28,20 +29,22 @@ export function sidebarCommands(RED: NodeAPI): SidebarCommands {
 
   async function ask(node: string, name: string, payload: unknown = ''): Promise<void> {
     const target = RED.nodes.getNode(node);
-    if (!target) throw new SidebarError('The node is gone: deploy the flows, then try again.');
+    if (!target) throw new SidebarError(say`The node is gone: deploy the flows, then try again.`);
     const id = `sidebar-${randomUUID()}`;
     const answered = monitor.answerTo(id, PATIENCE_MS);
-    target.receive({ topic: `command/${name}`, payload, command: { id } } as NodeMessage);
+    const msg = { topic: `command/${name}`, payload, command: { id } } as NodeMessage;
+    sayingAsAlways(() => target.receive(msg));
     const answer = await answered;
     if (answer === undefined)
-      throw new SidebarError('The node did not answer. Look at its status and the log.');
-    if (!answer.isOk) throw new SidebarError(answer.error ?? 'The node refused.');
+      throw new SidebarError(say`The node did not answer. Look at its status and the log.`);
+    if (!answer.isOk) throw new SidebarError(answer.error ?? say`The node refused.`);
   }
 
   return {
     async pause(isPaused) {
       const nodes = monitor.uploaders();
-      if (nodes.length === 0) throw new SidebarError('There is no immich-upload node in the deployed flows.');
+      if (nodes.length === 0)
+        throw new SidebarError(say`There is no immich-upload node in the deployed flows.`);
       await Promise.all(nodes.map((node) => ask(node, isPaused ? 'pause' : 'resume')));
     },
     async retry(id) {
@@ -67,6 +70,6 @@ export function sidebarCommands(RED: NodeAPI): SidebarCommands {
 
 function shown(monitor: RuntimeMonitor, id: number): Failure {
   const failure = monitor.failure(id);
-  if (failure === undefined) throw new SidebarError('This file is no longer among the failures.');
+  if (failure === undefined) throw new SidebarError(say`This file is no longer among the failures.`);
   return failure;
 }

@@ -1,6 +1,8 @@
 import type { NodeAPI } from 'node-red';
 import { fieldsOf } from '../lib/fields.js';
 import type { MonitorView } from '../lib/monitor/monitor-view.js';
+import { say } from '../lib/say.js';
+import { answeringIn } from './_language.js';
 import { monitorOf } from './_monitor.js';
 import { SidebarError, sidebarCommands } from './_sidebar-commands.js';
 
@@ -15,7 +17,12 @@ const LEASE_MS = 45_000;
 
 /** Of Node-RED's HTTP server what is used here. */
 type Answer = { status(code: number): Answer; json(body: unknown): void };
-type Request = { is(type: string): unknown; readonly params: unknown; readonly body: unknown };
+type Request = {
+  is(type: string): unknown;
+  readonly headers: { readonly 'accept-language'?: string };
+  readonly params: unknown;
+  readonly body: unknown;
+};
 
 const served = new WeakSet<object>();
 
@@ -37,7 +44,7 @@ export function serveSidebar(RED: NodeAPI): void {
       `/immich-bridge/${path}`,
       auth.needsPermission('immich-bridge.write'),
       (request, answer) => {
-        void obey(request, answer, work);
+        void answeringIn(request.headers['accept-language'], () => obey(request, answer, work));
       },
     );
   offer('pause', ({ body }) => commands.pause(fieldsOf(body).isPaused === true));
@@ -54,14 +61,14 @@ async function obey(
 ): Promise<void> {
   try {
     // A page of another site cannot send JSON without being asked for leave first.
-    if (!request.is('json')) throw new SidebarError('This takes JSON only.');
+    if (!request.is('json')) throw new SidebarError(say`This takes JSON only.`);
     await work(request);
     answer.json({ error: null });
   } catch (error) {
     const isOurs = error instanceof SidebarError;
     answer
       .status(isOurs ? 409 : 500)
-      .json({ error: isOurs ? error.message : 'Something went wrong; see the log.' });
+      .json({ error: isOurs ? error.message : say`Something went wrong; see the log.` });
     if (!isOurs) console.error(error);
   }
 }

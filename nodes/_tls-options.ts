@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
+import { say } from '../lib/say.js';
 import { SettingError } from '../lib/settings.js';
 
 interface TlsConfigNode {
@@ -12,7 +13,7 @@ interface TlsConfigNode {
 export function tlsOptions(node: unknown): ConnectionOptions {
   if (!isTlsConfig(node)) {
     throw new SettingError(
-      'TLS configuration: the chosen one is missing or disabled. Choose another, or none.',
+      say`TLS configuration: the chosen one is missing or disabled. Choose another, or none.`,
     );
   }
   return node.addTLSOptions({});

@@ -2,6 +2,7 @@ import type { NodeMessage } from 'node-red';
 import { audit } from '../lib/audit/audit.js';
 import { stayingFile } from '../lib/audit/stay-file.js';
 import { fieldsOf, textOf } from '../lib/fields.js';
+import { say } from '../lib/say.js';
 import { SettingError } from '../lib/settings.js';
 import { findReceipt } from '../lib/store/find-receipt.js';
 import type { UploadQueue } from '../lib/upload/upload-queue.js';
@@ -59,9 +60,10 @@ export function auditCommands(
       const { folder, requeue: isRequeuing } = fieldsOf(payload);
       if (folder !== undefined && typeof folder !== 'string')
         throw new SettingError(
-          'folder: it must be the full path of a folder, as in {"folder": "/photos/archive"}.',
+          say`folder: it must be the full path of a folder, as in {"folder": "/photos/archive"}.`,
         );
-      if (isRunning) throw new SettingError('An audit is under way; its report comes on the second output.');
+      if (isRunning)
+        throw new SettingError(say`An audit is under way; its report comes on the second output.`);
       isRunning = true;
       const folders = folder === undefined ? parts.archiveFolders() : [fullPath('folder', folder)];
       void run(folders, folder === undefined, isRequeuing === true);

@@ -4,6 +4,7 @@ import {
   type OrganiseSettings,
   parseOrganiseSettings,
 } from '../lib/organise/organise-settings.js';
+import { say } from '../lib/say.js';
 import { settingBoolean, settingChoice, settingList, settingNumber, settingText } from '../lib/settings.js';
 import type { DeletedPolicy } from '../lib/store/tombstone.js';
 import { PRESSURE_POLICIES, type PressurePolicy } from '../lib/upload/back-pressure.js';
@@ -52,21 +53,21 @@ export interface UploadOptions {
 export function parseUploadOptions(config: UploadConfig): UploadOptions {
   return {
     server: settingText(config.server),
-    concurrency: settingNumber('Files at a time', config.concurrency, 4, CONCURRENCY_RANGE),
+    concurrency: settingNumber(say`Files at a time`, config.concurrency, 4, CONCURRENCY_RANGE),
     trashPolicy: settingChoice(
-      'Photo in the trash',
+      say`Photo in the trash`,
       config.trashPolicy,
       ['hold', 'restore', 'accept'],
       'hold',
     ),
-    deletedPolicy: settingChoice('Deleted in Immich', config.deletedPolicy, ['leave', 'upload'], 'leave'),
-    bringBack: settingList(config.bringBack).map((folder) => fullPath('Bring back', folder)),
-    pressure: settingChoice('When Immich is busy', config.pressure, PRESSURE_POLICIES, 'off'),
-    stackPolicy: settingChoice('Stack', config.stack, STACK_POLICIES, 'jpeg'),
-    order: settingChoice('Order', config.order, UPLOAD_ORDERS, 'found'),
-    quietHours: parseQuietHours('Quiet hours', config.quietHours),
+    deletedPolicy: settingChoice(say`Deleted in Immich`, config.deletedPolicy, ['leave', 'upload'], 'leave'),
+    bringBack: settingList(config.bringBack).map((folder) => fullPath(say`Bring back`, folder)),
+    pressure: settingChoice(say`When Immich is busy`, config.pressure, PRESSURE_POLICIES, 'off'),
+    stackPolicy: settingChoice(say`Stack`, config.stack, STACK_POLICIES, 'jpeg'),
+    order: settingChoice(say`Order`, config.order, UPLOAD_ORDERS, 'found'),
+    quietHours: parseQuietHours(say`Quiet hours`, config.quietHours),
     organise: parseOrganiseSettings(config),
-    failedFolder: parseArchiveFolder('Folder of failed files', config.failedFolder),
-    isDryRun: settingBoolean('Dry run', config.dryRun, false),
+    failedFolder: parseArchiveFolder(say`Folder of failed files`, config.failedFolder),
+    isDryRun: settingBoolean(say`Dry run`, config.dryRun, false),
   };
 }

@@ -1,3 +1,4 @@
+import { say } from '../lib/say.js';
 import { SettingError } from '../lib/settings.js';
 import type { NodeTools } from './_node-tools.js';
 import type { ImmichServer } from './immich-server.js';
@@ -11,12 +12,12 @@ export function serverOf(tools: NodeTools<{ readonly server: string | undefined 
   const work = server === undefined ? undefined : tools.workOf<Partial<ImmichServer>>(server);
   if (work?.client === undefined) {
     throw new SettingError(
-      'Immich server: none is chosen, or its settings are wrong. Open this node and choose or repair it.',
+      say`Immich server: none is chosen, or its settings are wrong. Open this node and choose or repair it.`,
     );
   }
   if (!work.hasKey) {
     throw new SettingError(
-      'API key: none is set. Type it in the settings of the Immich server, or set IMMICH_API_KEY or IMMICH_API_KEY_FILE.',
+      say`API key: none is set. Type it in the settings of the Immich server, or set IMMICH_API_KEY or IMMICH_API_KEY_FILE.`,
     );
   }
   return work as ImmichServer;

@@ -10,6 +10,7 @@ import { createHealthWatch, type HealthOutcome } from '../lib/health/health-watc
 import { createKeyRights } from '../lib/health/key-rights.js';
 import { lookAtServer } from '../lib/health/server-look.js';
 import { createMetricsReader } from '../lib/health/server-metrics.js';
+import { say } from '../lib/say.js';
 import { SettingError, settingText } from '../lib/settings.js';
 import { isCommand } from './_command-answer.js';
 import { defineNode } from './_define-node.js';
@@ -88,6 +89,6 @@ function serverOf(tools: NodeTools<Options>): ImmichServer {
   const work = server === undefined ? undefined : tools.workOf<ImmichServer>(server);
   if (work?.client !== undefined) return work;
   throw new SettingError(
-    'Immich server: none is chosen, or its settings are wrong. Open this node and choose or repair it.',
+    say`Immich server: none is chosen, or its settings are wrong. Open this node and choose or repair it.`,
   );
 }

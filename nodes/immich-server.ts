@@ -3,6 +3,7 @@ import { parseApiKey } from '../lib/immich/api-key.js';
 import { createImmichClient, type ImmichClient } from '../lib/immich/immich-client.js';
 import { createSendLimit } from '../lib/immich/send-limit.js';
 import { apiBases } from '../lib/immich/server-address.js';
+import { say } from '../lib/say.js';
 import { SettingError, settingNumber, settingText } from '../lib/settings.js';
 import { serverId } from '../lib/store/server-id.js';
 import { defineNode, type NodeWork } from './_define-node.js';
@@ -55,16 +56,16 @@ export default defineNode<Config, Options, ImmichServer>('immich-server', {
     const url = settingText(config.url) ?? settingText(process.env.IMMICH_API_URL);
     if (url === undefined) {
       throw new SettingError(
-        'Immich address: it is empty. Type it, or set IMMICH_API_URL, as in http://192.168.1.10:2283.',
+        say`Immich address: it is empty. Type it, or set IMMICH_API_URL, as in http://192.168.1.10:2283.`,
       );
     }
     return {
       ...apiBases(url),
       apiKey: parseApiKey(credentials.apiKey, process.env, settingText(config.keyVariable)),
       tls: settingText(config.tls),
-      connectMs: settingNumber('Connect timeout', config.connectSeconds, 10, { min: 1, max: 600 }) * 1_000,
-      stallMs: settingNumber('Stall timeout', config.stallSeconds, 60, { min: 1, max: 3_600 }) * 1_000,
-      limitMbit: settingNumber('Upload limit', config.limitMbit, 0, { min: 0, max: 100_000 }),
+      connectMs: settingNumber(say`Connect timeout`, config.connectSeconds, 10, { min: 1, max: 600 }) * 1_000,
+      stallMs: settingNumber(say`Stall timeout`, config.stallSeconds, 60, { min: 1, max: 3_600 }) * 1_000,
+      limitMbit: settingNumber(say`Upload limit`, config.limitMbit, 0, { min: 0, max: 100_000 }),
     };
   },
   create({ options, configNode }) {

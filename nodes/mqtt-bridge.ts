@@ -4,6 +4,7 @@ import { DETAILS, type Detail } from '../lib/bridge/detail.js';
 import { asAnnounced } from '../lib/home-assistant/announced.js';
 import { openJsonFile } from '../lib/json-file.js';
 import { parseBaseTopic, parseDiscoveryPrefix, parseInstance } from '../lib/mqtt/mqtt-topics.js';
+import { say } from '../lib/say.js';
 import { settingBoolean, settingChoice, settingNumber } from '../lib/settings.js';
 import { claimName, clientIdOf } from './_bridge-name.js';
 import { defineNode } from './_define-node.js';
@@ -39,11 +40,11 @@ export default defineNode<Config, Options>('mqtt-bridge', {
     findBroker: (findNode) => parseBroker(config, credentials, findNode),
     baseTopic: parseBaseTopic(config.baseTopic),
     instance: parseInstance(config.instance),
-    discoveryPrefix: settingBoolean('Home Assistant', config.discovery, true)
+    discoveryPrefix: settingBoolean(say`Home Assistant`, config.discovery, true)
       ? parseDiscoveryPrefix(config.discoveryPrefix)
       : null,
-    detail: settingChoice('Tell', config.detail, DETAILS, 'names'),
-    queueSize: settingNumber('Waiting events', config.queueSize, 10_000, {
+    detail: settingChoice(say`Tell`, config.detail, DETAILS, 'names'),
+    queueSize: settingNumber(say`Waiting events`, config.queueSize, 10_000, {
       min: 1,
       max: 100_000,
       isWhole: true,

@@ -1,4 +1,5 @@
 import { asFoundFile } from '../lib/media-file.js';
+import { say } from '../lib/say.js';
 import { settingBoolean, settingNumber } from '../lib/settings.js';
 import { createGroupGate } from '../lib/stable/group-gate.js';
 import { DEFAULT_STABILITY_RULES, type StabilityRules } from '../lib/stable/stability.js';
@@ -87,15 +88,15 @@ function parseOptions(config: Config): Options {
     settingNumber(field, value, fallback, { min });
   return {
     rules: {
-      quietMs: 1_000 * atLeast('Quiet time', config.quietSeconds, rules.quietMs / 1_000),
+      quietMs: 1_000 * atLeast(say`Quiet time`, config.quietSeconds, rules.quietMs / 1_000),
       quietMsLarge:
-        1_000 * atLeast('Quiet time of large files', config.quietSecondsLarge, rules.quietMsLarge / 1_000),
+        1_000 * atLeast(say`Quiet time of large files`, config.quietSecondsLarge, rules.quietMsLarge / 1_000),
       largeSizeBytes:
-        BYTES_PER_MB * atLeast('Large from', config.largeSizeMB, rules.largeSizeBytes / BYTES_PER_MB),
-      hasVideoCheck: settingBoolean('Check videos', config.checkVideos, rules.hasVideoCheck),
-      giveUpMs: 60_000 * atLeast('Give up after', config.giveUpMinutes, rules.giveUpMs / 60_000),
+        BYTES_PER_MB * atLeast(say`Large from`, config.largeSizeMB, rules.largeSizeBytes / BYTES_PER_MB),
+      hasVideoCheck: settingBoolean(say`Check videos`, config.checkVideos, rules.hasVideoCheck),
+      giveUpMs: 60_000 * atLeast(say`Give up after`, config.giveUpMinutes, rules.giveUpMs / 60_000),
     },
-    graceMs: 1_000 * atLeast('Wait for companions', config.companionSeconds, 2),
-    checkIntervalMs: 1_000 * atLeast('Look every', config.checkIntervalSeconds, 1, 0.05),
+    graceMs: 1_000 * atLeast(say`Wait for companions`, config.companionSeconds, 2),
+    checkIntervalMs: 1_000 * atLeast(say`Look every`, config.checkIntervalSeconds, 1, 0.05),
   };
 }

@@ -1,5 +1,6 @@
 import { type FileIo, fileIo } from '../file-io.js';
 import { type ArchivedFile, asUploadedFile, RecordError, type UploadedFile } from '../media-file.js';
+import { say } from '../say.js';
 import { SettingError, settingBoolean, settingChoice, settingNumber } from '../settings.js';
 import { ArchiveError } from './archive-error.js';
 import { archiveGroup } from './archive-group.js';
@@ -36,8 +37,8 @@ export function parseArchiveOptions(settings: ArchiveSettings): ArchiveOptions {
   const range = { min: 1, max: MOST_UPLOADS, isWhole: true };
   return {
     ...parseArchivePolicy(settings),
-    waitFor: settingNumber('Wait for uploads', settings.waitFor, 1, range),
-    isDryRun: settingBoolean('Dry run', settings.dryRun, false),
+    waitFor: settingNumber(say`Wait for uploads`, settings.waitFor, 1, range),
+    isDryRun: settingBoolean(say`Dry run`, settings.dryRun, false),
   };
 }
 
@@ -46,15 +47,15 @@ export function parseArchiveOptions(settings: ArchiveSettings): ArchiveOptions {
  * @throws SettingError for a mode or template that does not work, and for `move` without an archive folder
  */
 export function parseArchivePolicy(settings: ArchiveSettings): ArchivePolicy {
-  const mode = settingChoice('Original', settings.mode, ['move', 'keep', 'delete'], 'move');
+  const mode = settingChoice(say`Original`, settings.mode, ['move', 'keep', 'delete'], 'move');
   if (mode !== 'move') return { mode };
-  const archiveFolder = parseArchiveFolder('Archive folder', settings.archiveFolder);
+  const archiveFolder = parseArchiveFolder(say`Archive folder`, settings.archiveFolder);
   if (archiveFolder === undefined) {
     throw new SettingError(
       'Archive folder: none is set. Type a folder such as /photos/archive, or set ARCHIVE_DIRECTORY in the environment.',
     );
   }
-  return { mode, archiveFolder, template: parseTemplate('Path in the archive', settings.template) };
+  return { mode, archiveFolder, template: parseTemplate(say`Path in the archive`, settings.template) };
 }
 
 /**

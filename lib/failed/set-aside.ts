@@ -6,6 +6,7 @@ import type { UploadedCompanion } from '../companions/companion.js';
 import { errorCode, type FileIo, fileIo, unlessCode } from '../file-io.js';
 import { FileVersionError, hashFile } from '../file-version.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import { say } from '../say.js';
 import { companionFile, unlessVanished } from '../upload/group-parts.js';
 
 const MAX_NAMES = 10_000;
@@ -70,23 +71,26 @@ async function withSums(file: StableFile, io: FileIo): Promise<UploadedFile> {
 }
 
 function textOf(file: StableFile, reason: Error, others: readonly string[], at: Date): string {
-  const together = others.length === 0 ? '' : ` With it: ${others.map((path) => basename(path)).join(', ')}.`;
+  const name = basename(file.path);
+  const together = others.map((path) => basename(path)).join(', ');
   return [
-    `${basename(file.path)} could not be brought into Immich.${together}`,
+    together === ''
+      ? say`${name} could not be brought into Immich.`
+      : say`${name} could not be brought into Immich. With it: ${together}.`,
     '',
-    `Why:   ${withoutStays(reason.message)}`,
-    `When:  ${at.toISOString()}`,
-    `From:  ${file.path}`,
+    say`Why:   ${withoutStays(reason.message)}`,
+    say`When:  ${at.toISOString()}`,
+    say`From:  ${file.path}`,
     '',
-    'What to do: when the reason is gone, move the file back to where it was (and what came with it): it is tried again. If',
-    'it is of no use, delete it. Nothing looks at this text; it can be deleted at any time.',
+    say`What to do: when the reason is gone, move the file back to where it was (and what came with it): it is tried again. If\nit is of no use, delete it. Nothing looks at this text; it can be deleted at any time.`,
     '',
   ].join('\n');
 }
 
 /** The sentence was made for a file that stays, and this one does not. */
 function withoutStays(sentence: string): string {
-  return sentence.replace(/[;.]? the file stays where it is(?=\.)/i, '');
+  const stays = say`the file stays where it is`.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return sentence.replace(new RegExp(`[;.；。]?\\s*${stays}(?=[.。])`, 'i'), '');
 }
 
 /** A text that cannot be written is no reason to put the file back: the log says it, too. */

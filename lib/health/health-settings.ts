@@ -1,3 +1,4 @@
+import { say } from '../say.js';
 import { SettingError, settingBoolean, settingNumber, settingText } from '../settings.js';
 
 /** When an alert is raised; null is never. */
@@ -59,23 +60,23 @@ const MINUTES = { min: 0, max: 10_080 };
  */
 export function parseHealthSettings(config: HealthConfig): HealthSettings {
   const addresses = [
-    metricsAddress('API metrics', config.metricsApi),
-    metricsAddress('Job metrics', config.metricsJobs),
+    metricsAddress(say`API metrics`, config.metricsApi),
+    metricsAddress(say`Job metrics`, config.metricsJobs),
   ].filter((address) => address !== undefined);
   return {
-    intervalMs: settingNumber('Look every', config.interval, 60, { min: 5, max: 86_400 }) * 1_000,
-    limitMs: settingNumber('Give up after', config.limit, 20, { min: 1, max: 120 }) * 1_000,
+    intervalMs: settingNumber(say`Look every`, config.interval, 60, { min: 5, max: 86_400 }) * 1_000,
+    limitMs: settingNumber(say`Give up after`, config.limit, 20, { min: 1, max: 120 }) * 1_000,
     metricsAddresses: [...new Set(addresses)],
     limits: {
-      downMinutes: limit('Down for', config.downMinutes, 5, MINUTES),
-      storagePercent: limit('Disk over', config.storagePercent, 85, PERCENT),
-      mlBacklog: limit('ML jobs over', config.mlBacklog, 100, COUNT),
-      mlMinutes: settingNumber('ML jobs wait for', config.mlMinutes, 10, MINUTES),
-      failedJobs: limit('Failed over', config.failedJobs, 0, COUNT),
-      pausedMinutes: limit('Paused for', config.pausedMinutes, 5, MINUTES),
-      quotaPercent: limit('Quota over', config.quotaPercent, 90, PERCENT),
-      certificateDays: limit('Certificate', config.certificateDays, 14, { min: 0, max: 3_650 }),
-      hasUpdateAlert: settingBoolean('New version', config.updateAlert, true),
+      downMinutes: limit(say`Down for`, config.downMinutes, 5, MINUTES),
+      storagePercent: limit(say`Disk over`, config.storagePercent, 85, PERCENT),
+      mlBacklog: limit(say`ML jobs over`, config.mlBacklog, 100, COUNT),
+      mlMinutes: settingNumber(say`ML jobs wait for`, config.mlMinutes, 10, MINUTES),
+      failedJobs: limit(say`Failed over`, config.failedJobs, 0, COUNT),
+      pausedMinutes: limit(say`Paused for`, config.pausedMinutes, 5, MINUTES),
+      quotaPercent: limit(say`Quota over`, config.quotaPercent, 90, PERCENT),
+      certificateDays: limit(say`Certificate`, config.certificateDays, 14, { min: 0, max: 3_650 }),
+      hasUpdateAlert: settingBoolean(say`New version`, config.updateAlert, true),
     },
   };
 }

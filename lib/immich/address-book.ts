@@ -1,3 +1,4 @@
+import { say } from '../say.js';
 import type { HttpAnswer } from './immich-answer.js';
 import { ImmichError } from './immich-error.js';
 import { createHttp, type Http, type HttpOptions, type HttpRequest } from './immich-http.js';
@@ -87,8 +88,8 @@ export function createAddressBook({
     if (addresses.length === 1) return current.http.request(asked);
     if (!isChosen) await choose(addresses);
     if (!isChosen) {
-      const all = addresses.map(({ origin }) => origin).join(' nor ');
-      throw new ImmichError('offline', `Immich answers neither at ${all}.`);
+      const all = addresses.map(({ origin }) => origin).join(say` nor `);
+      throw new ImmichError('offline', say`Immich answers neither at ${all}.`);
     }
     lookBack();
     const used = current;
@@ -120,7 +121,7 @@ export function createAddressBook({
     }
     throw new ImmichError(
       'too-large-for-proxy',
-      `The file is larger than the proxy at ${current.origin} lets through; it waits for another of Immich's addresses.`,
+      say`The file is larger than the proxy at ${current.origin} lets through; it waits for another of Immich's addresses.`,
       { status: 413, tries: Number.POSITIVE_INFINITY },
     );
   }

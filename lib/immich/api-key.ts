@@ -1,3 +1,4 @@
+import { say } from '../say.js';
 import { SettingError, settingSecret } from '../settings.js';
 
 /**
@@ -13,6 +14,6 @@ export function parseApiKey(
   const apiKey = settingSecret(name, credential, env);
   if (apiKey === undefined || /^[\x21-\x7e]+$/.test(apiKey)) return apiKey;
   throw new SettingError(
-    'API key: it holds a blank or an invisible character. Copy it from Immich once more.',
+    say`API key: it holds a blank or an invisible character. Copy it from Immich once more.`,
   );
 }

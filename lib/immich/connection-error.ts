@@ -1,3 +1,4 @@
+import { say } from '../say.js';
 import { ImmichError } from './immich-error.js';
 
 /** A connection broke that had been used before: the server may have closed it while it was idle. */
@@ -5,15 +6,15 @@ export class StaleConnectionError extends ImmichError {}
 
 const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS/;
 
-const REASONS: Record<string, string> = {
-  ECONNREFUSED: 'refuses the connection: is Immich running, and is the port right?',
-  ENOTFOUND: 'is not known: check the host name.',
-  EAI_AGAIN: 'cannot be looked up: the name server does not answer.',
-  ECONNRESET: 'ended the connection.',
-  EPIPE: 'ended the connection.',
-  EHOSTUNREACH: 'cannot be reached: no way to that host.',
-  ENETUNREACH: 'cannot be reached: no network.',
-  EPROTO: 'does not speak https on this port.',
+const SENTENCES: Record<string, (origin: string) => string> = {
+  ECONNREFUSED: (origin) => say`${origin} refuses the connection: is Immich running, and is the port right?`,
+  ENOTFOUND: (origin) => say`${origin} is not known: check the host name.`,
+  EAI_AGAIN: (origin) => say`${origin} cannot be looked up: the name server does not answer.`,
+  ECONNRESET: (origin) => say`${origin} ended the connection.`,
+  EPIPE: (origin) => say`${origin} ended the connection.`,
+  EHOSTUNREACH: (origin) => say`${origin} cannot be reached: no way to that host.`,
+  ENETUNREACH: (origin) => say`${origin} cannot be reached: no network.`,
+  EPROTO: (origin) => say`${origin} does not speak https on this port.`,
 };
 
 /**
@@ -22,13 +23,13 @@ const REASONS: Record<string, string> = {
  */
 export function connectionError(error: unknown, origin: string, wasReused: boolean): unknown {
   if (error instanceof ImmichError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no reason given';
+  const code = error instanceof Error && 'code' in error ? String(error.code) : say`no reason given`;
   if (CERTIFICATE_CODES.test(code)) {
     return new ImmichError(
       'tls',
-      `The certificate of ${origin} is not trusted (${code}). Choose a TLS configuration with your own certificate authority in the Immich server's settings.`,
+      say`The certificate of ${origin} is not trusted (${code}). Choose a TLS configuration with your own certificate authority in the Immich server's settings.`,
     );
   }
-  const sentence = `${origin} ${REASONS[code] ?? `did not answer (${code}).`}`;
+  const sentence = SENTENCES[code]?.(origin) ?? say`${origin} did not answer (${code}).`;
   return wasReused ? new StaleConnectionError('offline', sentence) : new ImmichError('offline', sentence);
 }

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { say } from '../say.js';
 import type { HttpAnswer } from './immich-answer.js';
 import { ImmichError } from './immich-error.js';
 
@@ -54,7 +55,8 @@ function readBody(
   response.on('data', (piece: Buffer) => {
     size += piece.length;
     if (size <= limitBytes) take(piece);
-    else fail(new ImmichError('wrong-address', `${origin} answers with an endless page: check the address.`));
+    else
+      fail(new ImmichError('wrong-address', say`${origin} answers with an endless page: check the address.`));
   });
   response.once('end', () => {
     const { statusCode: status = 0, headers } = response;

@@ -1,4 +1,5 @@
 import { printable, shortened } from '../printable.js';
+import { say } from '../say.js';
 import { ImmichError, type ImmichErrorDetails } from './immich-error.js';
 import { parseJson } from './json-body.js';
 
@@ -36,7 +37,7 @@ export function readAnswer(answer: HttpAnswer, context: AnswerContext, now = new
     if (answer.status === 204 || body !== undefined) return body;
     throw new ImmichError(
       'wrong-address',
-      `${context.origin} answers with a web page instead of Immich's API: check the address, or whether a login page stands in front of it.`,
+      say`${context.origin} answers with a web page instead of Immich's API: check the address, or whether a login page stands in front of it.`,
       { status: answer.status },
     );
   }
@@ -62,15 +63,16 @@ export function errorTexts(body: unknown): string[] {
 
 function errorFor(answer: HttpAnswer, body: unknown, context: AnswerContext, now: Date): ImmichError {
   const { status } = answer;
-  const { origin, fileName, isQuestion = false } = context;
+  const { origin, fileName } = context;
   const said = saidBy(body, context);
+  const reason = said ? say`status ${status}: ${said}` : say`status ${status}`;
   const details: ImmichErrorDetails = { status, ...correlation(answer, body), ...retryAfter(answer, now) };
   if (status >= 300 && status < 400) return redirected(answer, origin, details);
   if (status === 400) return badRequest(said, context, details);
   if (status === 401) {
     return new ImmichError(
       'unauthorized',
-      `Immich does not accept the API key (${said || 'status 401'}). Make a key in Immich under Account settings > API keys and enter it.`,
+      say`Immich does not accept the API key (${said || say`status ${status}`}). Make a key in Immich under Account settings > API keys and enter it.`,
       details,
     );
   }
@@ -78,63 +80,65 @@ function errorFor(answer: HttpAnswer, body: unknown, context: AnswerContext, now
   if (status === 404 || status === 405) {
     return new ImmichError(
       'wrong-address',
-      `${origin} does not know Immich's API (status ${status}): check the address.`,
+      say`${origin} does not know Immich's API (status ${status}): check the address.`,
       details,
     );
   }
   if (status === 413) {
     return new ImmichError(
       'too-large-for-proxy',
-      `${fileName ?? 'The request'} is larger than the proxy in front of Immich lets through (status 413). Raise its limit (nginx: client_max_body_size) or use Immich's address inside the network.`,
+      say`${fileName ?? say`The request`} is larger than the proxy in front of Immich lets through (status 413). Raise its limit (nginx: client_max_body_size) or use Immich's address inside the network.`,
       details,
     );
   }
   if (PROXY_TROUBLE.has(status)) {
     return new ImmichError(
       'busy',
-      `Immich cannot be reached through ${origin} at the moment (status ${status}); it is tried again.`,
+      say`Immich cannot be reached through ${origin} at the moment (status ${status}); it is tried again.`,
       details,
     );
   }
   if (status >= 500) {
     const scope = fileName === undefined ? 'server' : 'file';
-    const failed = isQuestion ? 'could not answer' : `could not store ${fileName ?? 'anything'}`;
-    return new ImmichError(
-      'server-error',
-      `Immich ${failed} (status ${status}${said && `: ${said}`}); its disk may be full. It is tried again.`,
-      { ...details, scope },
-    );
+    return new ImmichError('server-error', failedSentence(reason, context), { ...details, scope });
   }
   return new ImmichError(
     'rejected',
-    `Immich refuses ${fileName ?? 'the request'} (status ${status}${said && `: ${said}`}).`,
+    say`Immich refuses ${fileName ?? say`the request`} (${reason}).`,
     details,
   );
+}
+
+function failedSentence(reason: string, { fileName, isQuestion = false }: AnswerContext): string {
+  if (isQuestion) return say`Immich could not answer (${reason}); its disk may be full. It is tried again.`;
+  return fileName === undefined
+    ? say`Immich could not store anything (${reason}); its disk may be full. It is tried again.`
+    : say`Immich could not store ${fileName} (${reason}); its disk may be full. It is tried again.`;
 }
 
 function badRequest(said: string, { fileName }: AnswerContext, details: ImmichErrorDetails): ImmichError {
   if (/quota/i.test(said)) {
     return new ImmichError(
       'quota',
-      'Immich is full: the storage quota of this user is used up. Raise it in Immich, or delete something there.',
+      say`Immich is full: the storage quota of this user is used up. Raise it in Immich, or delete something there.`,
       details,
     );
   }
   if (/unsupported file type/i.test(said)) {
     return new ImmichError(
       'unsupported',
-      `Immich does not take files like ${fileName ?? 'this one'}.`,
+      say`Immich does not take files like ${fileName ?? say`this one`}.`,
       details,
     );
   }
   if (said === '' || /^multipart:/i.test(said)) {
     return new ImmichError(
       'server-error',
-      `${fileName ?? 'The request'} did not arrive whole (${said || 'status 400'}); it is tried again.`,
+      say`${fileName ?? say`The request`} did not arrive whole (${said || say`status ${400}`}); it is tried again.`,
       { ...details, scope: 'file', tries: 5 },
     );
   }
-  return new ImmichError('rejected', `Immich refuses ${fileName ?? 'the request'}: ${said}.`, details);
+  return new ImmichError('rejected', say`Immich refuses ${fileName ?? say`the request`}: ${said}.`, details);
 }
 
 function forbidden(said: string, { origin }: AnswerContext, details: ImmichErrorDetails): ImmichError {
@@ -142,13 +146,13 @@ function forbidden(said: string, { origin }: AnswerContext, details: ImmichError
   if (permission !== undefined) {
     return new ImmichError(
       'forbidden',
-      `The API key lacks the permission "${permission}". Add it to the key in Immich.`,
+      say`The API key lacks the permission "${permission}". Add it to the key in Immich.`,
       { ...details, permission },
     );
   }
   const sentence = said
-    ? `Immich forbids this to the API key (${said}).`
-    : `Something in front of ${origin} refuses the connection (status 403): a firewall or an access rule of the proxy.`;
+    ? say`Immich forbids this to the API key (${said}).`
+    : say`Something in front of ${origin} refuses the connection (status 403): a firewall or an access rule of the proxy.`;
   return new ImmichError('forbidden', sentence, details);
 }
 
@@ -158,17 +162,17 @@ function redirected(answer: HttpAnswer, origin: string, details: ImmichErrorDeta
   const advice = adviceOn(target, origin);
   return new ImmichError(
     'wrong-address',
-    `${origin} sends every request elsewhere (status ${answer.status}). ${advice}`,
+    say`${origin} sends every request elsewhere (status ${answer.status}). ${advice}`,
     details,
   );
 }
 
 /** An address on another host may be anybody's: only a person can say whether the key may go there. */
 function adviceOn(target: string | undefined, origin: string): string {
-  if (target === undefined || target === origin) return 'A login page may stand in front of it.';
+  if (target === undefined || target === origin) return say`A login page may stand in front of it.`;
   const isSameHost = new URL(target).hostname === new URL(origin).hostname;
-  if (isSameHost) return `Use ${target} as Immich's address.`;
-  return `It leads to ${shortened(target, 100)}, where nothing was sent. If that is your Immich, use it as the address.`;
+  if (isSameHost) return say`Use ${target} as Immich's address.`;
+  return say`It leads to ${shortened(target, 100)}, where nothing was sent. If that is your Immich, use it as the address.`;
 }
 
 function correlation(answer: HttpAnswer, body: unknown): { correlationId?: string } {

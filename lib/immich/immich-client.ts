@@ -1,4 +1,5 @@
 import { gather } from '../gather.js';
+import { say } from '../say.js';
 import { createAddressBook } from './address-book.js';
 import { type AnswerContext, isObject, readAnswer } from './immich-answer.js';
 import { ImmichError } from './immich-error.js';
@@ -79,7 +80,7 @@ export function createImmichClient(options: HttpOptions): ImmichClient {
     if (!isAssetId(id)) {
       throw new ImmichError(
         'wrong-address',
-        `${origin} took ${form.fileName} but named no asset: is this Immich?`,
+        say`${origin} took ${form.fileName} but named no asset: is this Immich?`,
       );
     }
     return { assetId: id, outcome: status === 'duplicate' ? 'duplicate' : 'created' };
@@ -92,7 +93,7 @@ export function createImmichClient(options: HttpOptions): ImmichClient {
       if (error instanceof ImmichError && error.status === 404 && (await isInMaintenance())) {
         throw new ImmichError(
           'maintenance',
-          'Immich is in maintenance mode; uploads go on when it is back.',
+          say`Immich is in maintenance mode; uploads go on when it is back.`,
           error,
         );
       }
@@ -156,7 +157,7 @@ function knownAsset(result: Record<string, unknown> | undefined, origin: string)
   }
   throw new ImmichError(
     'wrong-address',
-    `${origin} gives no answer about a checksum that this version understands.`,
+    say`${origin} gives no answer about a checksum that this version understands.`,
   );
 }
 

@@ -1,6 +1,7 @@
 import http, { type ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
+import { say } from '../say.js';
 import { connectionError, StaleConnectionError } from './connection-error.js';
 import { type AnswerOptions, answerOf, CLOSED } from './http-answer.js';
 import type { HttpAnswer } from './immich-answer.js';
@@ -79,10 +80,10 @@ export function createHttp(options: HttpOptions): Http {
       sent = open(baseUrl + path, { method, agent, headers });
     } catch (error) {
       // Certificates are read only now.
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'no reason given';
+      const code = error instanceof Error && 'code' in error ? String(error.code) : say`no reason given`;
       throw new ImmichError(
         'tls',
-        `The TLS configuration for ${origin} cannot be used (${code}). Check its certificate and key.`,
+        say`The TLS configuration for ${origin} cannot be used (${code}). Check its certificate and key.`,
       );
     }
     return exchange(sent, body?.send ?? (async () => void (text && sent.write(text))), request);
@@ -93,8 +94,8 @@ export function createHttp(options: HttpOptions): Http {
     send: RequestBody['send'],
     { signal, limitBytes, onPiece, onSocket }: HttpRequest,
   ): Promise<HttpAnswer> {
-    const watch = watchProgress(options, (said) =>
-      sent.destroy(new ImmichError('offline', `${origin} ${said}`)),
+    const watch = watchProgress(options, origin, (sentence) =>
+      sent.destroy(new ImmichError('offline', sentence)),
     );
     watch.follow(sent);
     const abort = () => sent.destroy();

@@ -1,3 +1,4 @@
+import { say } from '../say.js';
 import { isObject } from './immich-answer.js';
 import { ImmichError } from './immich-error.js';
 import type { HttpRequest } from './immich-http.js';
@@ -71,10 +72,10 @@ export function libraryCalls(send: Call, origin: string): LibraryCalls {
       throw error instanceof ImmichError ? aboutTheseFiles(error) : error;
     }
   };
-  const idIn = (body: unknown, what: string): string => {
+  const idIn = (body: unknown, sentence: string): string => {
     const id = isObject(body) ? body.id : undefined;
     if (isAssetId(id)) return id;
-    throw strange(`named no ${what}`, origin);
+    throw strange(sentence);
   };
   return {
     async asset(assetId) {
@@ -90,11 +91,12 @@ export function libraryCalls(send: Call, origin: string): LibraryCalls {
       await call({ method: 'PUT', path: `/assets/${assetId}`, json: changes });
     },
     async createStack(assetIds) {
-      return idIn(await call({ method: 'POST', path: '/stacks', json: { assetIds } }), 'stack');
+      const body = await call({ method: 'POST', path: '/stacks', json: { assetIds } });
+      return idIn(body, say`${origin} named no stack: is this Immich?`);
     },
     async albums() {
       const body = await call({ method: 'GET', path: '/albums', limitBytes: MOST_ALBUM_BYTES });
-      if (!Array.isArray(body)) throw strange('gave no list of albums', origin);
+      if (!Array.isArray(body)) throw strange(say`${origin} gave no list of albums: is this Immich?`);
       return body
         .filter(isObject)
         .flatMap(({ id, albumName }) =>
@@ -103,7 +105,7 @@ export function libraryCalls(send: Call, origin: string): LibraryCalls {
     },
     async createAlbum(name) {
       const body = await call({ method: 'POST', path: '/albums', json: { albumName: name } });
-      return { albumId: idIn(body, 'album'), name };
+      return { albumId: idIn(body, say`${origin} named no album: is this Immich?`), name };
     },
     async addToAlbum(albumId, ids) {
       const body = await call({ method: 'PUT', path: `/albums/${albumId}/assets`, json: { ids } });
@@ -112,7 +114,7 @@ export function libraryCalls(send: Call, origin: string): LibraryCalls {
       if (refused === undefined) return;
       throw new ImmichError(
         'rejected',
-        `Immich did not add a photo to its album (${String(refused.error ?? 'no reason given')}).`,
+        say`Immich did not add a photo to its album (${String(refused.error ?? say`no reason given`)}).`,
       );
     },
     async upsertTags(values) {
@@ -120,7 +122,7 @@ export function libraryCalls(send: Call, origin: string): LibraryCalls {
       const tags = Array.isArray(body) ? body.filter(isObject) : [];
       return values.map((value) => {
         const tag = tags.find((candidate) => candidate.value === value);
-        if (!isAssetId(tag?.id)) throw strange(`made no tag "${value}"`, origin);
+        if (!isAssetId(tag?.id)) throw strange(say`${origin} made no tag "${value}": is this Immich?`);
         return tag.id;
       });
     },
@@ -149,7 +151,8 @@ function aboutTheseFiles(error: ImmichError): ImmichError {
 
 function assetFacts(body: unknown, origin: string): AssetFacts {
   const { id, checksum, livePhotoVideoId, stack, isTrashed } = isObject(body) ? body : {};
-  if (!isAssetId(id) || typeof checksum !== 'string') throw strange('says nothing about an asset', origin);
+  if (!isAssetId(id) || typeof checksum !== 'string')
+    throw strange(say`${origin} says nothing about an asset: is this Immich?`);
   return {
     assetId: id,
     sha1: Buffer.from(checksum, 'base64').toString('hex'),
@@ -159,8 +162,8 @@ function assetFacts(body: unknown, origin: string): AssetFacts {
   };
 }
 
-function strange(what: string, origin: string): ImmichError {
-  return new ImmichError('wrong-address', `${origin} ${what}: is this Immich?`, { scope: 'file' });
+function strange(sentence: string): ImmichError {
+  return new ImmichError('wrong-address', sentence, { scope: 'file' });
 }
 
 /** Immich names assets, albums, stacks and tags by UUIDs. Whatever it is, it goes into messages, events and logs. */

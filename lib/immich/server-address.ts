@@ -1,3 +1,4 @@
+import { say } from '../say.js';
 import { SettingError, settingList } from '../settings.js';
 
 /**
@@ -11,17 +12,17 @@ export function apiBase(address: string): string {
   const text = address.trim();
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
   const url = parse(hasScheme ? text : `http://${text}`);
-  const example = 'Type it as in http://192.168.1.10:2283 or https://photos.example.org.';
+  const example = say`Type it as in http://192.168.1.10:2283 or https://photos.example.org.`;
   if (url === undefined || url.hostname === '') {
-    throw new SettingError(`Immich address: "${text}" is no address. ${example}`);
+    throw new SettingError(say`Immich address: "${text}" is no address. ${example}`);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new SettingError(
-      `Immich address: "${url.protocol}//" cannot be used, only http:// or https://. ${example}`,
+      say`Immich address: "${url.protocol}//" cannot be used, only http:// or https://. ${example}`,
     );
   }
   if (url.username !== '' || url.password !== '') {
-    throw new SettingError(`Immich address: leave out the name and password before the host. ${example}`);
+    throw new SettingError(say`Immich address: leave out the name and password before the host. ${example}`);
   }
   if (!hasScheme && url.port === '443') url.protocol = 'https:';
   return `${url.origin}/api`;

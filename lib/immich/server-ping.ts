@@ -1,3 +1,4 @@
+import { say } from '../say.js';
 import { certificateEnd } from './certificate-end.js';
 import { isObject, readAnswer } from './immich-answer.js';
 import { ImmichError } from './immich-error.js';
@@ -40,13 +41,13 @@ export async function pingServer(
     // Immich itself asks nobody for a key here.
     throw new ImmichError(
       'wrong-address',
-      `Something in front of ${origin} asks for a login (status 401). Use an address that leads to Immich directly.`,
+      say`Something in front of ${origin} asks for a login (status 401). Use an address that leads to Immich directly.`,
       { status: 401 },
     );
   }
   const body = readAnswer(answer, { origin, isQuestion: true });
   if (isObject(body) && body.res === 'pong') return { latencyMs, certificateEndsAt };
-  throw new ImmichError('wrong-address', `${origin} answers, but not as Immich does: check the address.`, {
+  throw new ImmichError('wrong-address', say`${origin} answers, but not as Immich does: check the address.`, {
     status: answer.status,
   });
 }

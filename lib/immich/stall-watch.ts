@@ -1,4 +1,5 @@
 import type { ClientRequest } from 'node:http';
+import { say } from '../say.js';
 
 export interface StallLimits {
   /** Longest time to get a connection, in milliseconds. */
@@ -10,10 +11,10 @@ export interface StallLimits {
 }
 
 /**
- * Watches one request and calls `onStall` once, with the end of a sentence, when it stands still: while it
+ * Watches one request and calls `onStall` once, with a sentence, when it stands still: while it
  * connects, while bytes should leave, or while the answer is awaited. `end` stops the watch.
  */
-export function watchProgress(limits: StallLimits, onStall: (sentence: string) => void) {
+export function watchProgress(limits: StallLimits, origin: string, onStall: (sentence: string) => void) {
   const { connectMs = 10_000, stallMs = 60_000, answerMs = 180_000 } = limits;
   let request: ClientRequest | undefined;
   let phase: 'connecting' | 'sending' | 'answering' = 'connecting';
@@ -32,11 +33,11 @@ export function watchProgress(limits: StallLimits, onStall: (sentence: string) =
     moved = bytes;
     const seconds = (ms: number) => Math.round(ms / 1_000);
     if (phase === 'connecting' && now - since >= connectMs) {
-      stall(`did not answer within ${seconds(connectMs)} seconds.`);
+      stall(say`${origin} did not answer within ${seconds(connectMs)} seconds.`);
     } else if (phase === 'sending' && now - since >= stallMs) {
-      stall(`took no byte for ${seconds(stallMs)} seconds.`);
+      stall(say`${origin} took no byte for ${seconds(stallMs)} seconds.`);
     } else if (phase === 'answering' && now - since >= answerMs) {
-      stall(`took the file but did not answer for ${seconds(answerMs)} seconds.`);
+      stall(say`${origin} took the file but did not answer for ${seconds(answerMs)} seconds.`);
     }
   };
   const timer = setInterval(look, Math.max(10, Math.min(1_000, connectMs / 4, stallMs / 4, answerMs / 4)));

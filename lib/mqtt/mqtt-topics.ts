@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { say } from '../say.js';
 import { SettingError, settingText } from '../settings.js';
 import { slugOf } from '../slug.js';
 
@@ -60,7 +61,7 @@ export function bridgeTopics(baseTopic: string, instance: string): BridgeTopics 
  * @throws SettingError for what a broker, or Home Assistant, would not take as the start of a topic
  */
 export function parseBaseTopic(value: unknown): string {
-  return parseTopic('Base topic', value, 'immich-bridge');
+  return parseTopic(say`Base topic`, value, 'immich-bridge');
 }
 
 /**
@@ -68,7 +69,7 @@ export function parseBaseTopic(value: unknown): string {
  * @throws SettingError for what a broker would not take as the start of a topic
  */
 export function parseDiscoveryPrefix(value: unknown): string {
-  return parseTopic('Prefix', value, 'homeassistant');
+  return parseTopic(say`Prefix`, value, 'homeassistant');
 }
 
 function parseTopic(field: string, value: unknown, fallback: string): string {

@@ -1,4 +1,5 @@
 import type { Visibility } from '../immich/upload-extras.js';
+import { say } from '../say.js';
 import { SettingError, settingBoolean, settingChoice, settingList, settingText } from '../settings.js';
 import { type FileTemplate, parseTemplate } from './file-template.js';
 import { isTimeZone, ownTimeZone } from './time-zone.js';
@@ -40,11 +41,11 @@ export function parseOrganiseSettings(config: OrganiseConfig): OrganiseSettings 
     );
   }
   return {
-    albums: settingList(config.albums).map((text) => parseTemplate('Albums', text)),
-    tags: settingList(config.tags).map((text) => parseTemplate('Tags', text)),
-    isFavorite: settingBoolean('Favourite', config.favorite, false),
-    visibility: settingChoice('Shown in', config.visibility, VISIBILITIES, 'timeline'),
-    hasNameDates: settingBoolean('Date from the name', config.dateFromName, false),
+    albums: settingList(config.albums).map((text) => parseTemplate(say`Albums`, text)),
+    tags: settingList(config.tags).map((text) => parseTemplate(say`Tags`, text)),
+    isFavorite: settingBoolean(say`Favourite`, config.favorite, false),
+    visibility: settingChoice(say`Shown in`, config.visibility, VISIBILITIES, 'timeline'),
+    hasNameDates: settingBoolean(say`Date from the name`, config.dateFromName, false),
     timeZone,
   };
 }

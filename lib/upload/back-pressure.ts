@@ -1,6 +1,7 @@
 import { fieldsOf } from '../fields.js';
 import { HEALTH_ALERTS, type HealthAlert } from '../health/health-report.js';
 import { ImmichError } from '../immich/immich-error.js';
+import { say } from '../say.js';
 import type { Pressure } from './room.js';
 
 /** What an uploader does while the server wants rest. */
@@ -9,10 +10,10 @@ export const PRESSURE_POLICIES = ['off', 'slow', 'hold'] as const;
 export type PressurePolicy = (typeof PRESSURE_POLICIES)[number];
 
 /** Alerts that more photos would make worse. */
-const REASONS: Partial<Record<HealthAlert, string>> = {
-  ml_backlog: 'its machine learning is behind',
-  storage: 'its disk is nearly full',
-  quota: 'the quota is nearly used up',
+const REASONS: Partial<Record<HealthAlert, () => string>> = {
+  ml_backlog: () => say`its machine learning is behind`,
+  storage: () => say`its disk is nearly full`,
+  quota: () => say`the quota is nearly used up`,
 };
 
 export interface BackPressureOptions {
@@ -34,7 +35,7 @@ export function followHealth(options: BackPressureOptions): (report: unknown) =>
   let expiry: NodeJS.Timeout | undefined;
   signal.addEventListener('abort', () => clearTimeout(expiry));
   const press = (reasons: readonly string[]) => {
-    const sentence = reasons.join(', and ');
+    const sentence = reasons.join(say`, and `);
     if (sentence === told || signal.aborted) return;
     told = sentence;
     onChange(policy === 'off' || sentence === '' ? undefined : pressureOf(policy, sentence));
@@ -49,14 +50,14 @@ export function followHealth(options: BackPressureOptions): (report: unknown) =>
 }
 
 function pressureOf(mode: Pressure['mode'], why: string): Pressure {
-  const manner = mode === 'slow' ? 'Files go one at a time' : 'Files wait';
-  return {
-    mode,
-    reason: new ImmichError('busy', `Immich wants rest: ${why}. ${manner} until that is over.`),
-  };
+  const sentence =
+    mode === 'slow'
+      ? say`Immich wants rest: ${why}. Files go one at a time until that is over.`
+      : say`Immich wants rest: ${why}. Files wait until that is over.`;
+  return { mode, reason: new ImmichError('busy', sentence) };
 }
 
 function reasonsIn(report: unknown): string[] {
   const raised = fieldsOf(fieldsOf(report).alerts);
-  return HEALTH_ALERTS.flatMap((alert) => (raised[alert] === true ? (REASONS[alert] ?? []) : []));
+  return HEALTH_ALERTS.flatMap((alert) => (raised[alert] === true ? (REASONS[alert]?.() ?? []) : []));
 }

@@ -1,3 +1,4 @@
+import { say } from '../say.js';
 import { SettingError } from '../settings.js';
 
 /** Files that are sent at the same time. */
@@ -17,5 +18,5 @@ export function parseConcurrency(payload: unknown): number {
   const value = typeof payload === 'string' && payload.trim() !== '' ? Number(payload) : payload;
   if (isConcurrency(value)) return value;
   const { min, max } = CONCURRENCY_RANGE;
-  throw new SettingError(`Files at a time: this works only with a whole number from ${min} to ${max}.`);
+  throw new SettingError(say`Files at a time: this works only with a whole number from ${min} to ${max}.`);
 }

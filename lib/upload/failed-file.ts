@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { say } from '../say.js';
 import { SettingError } from '../settings.js';
 import type { FailedFile } from '../store/store-record.js';
 import type { Entry } from './upload-entry.js';
@@ -29,7 +30,7 @@ export class FailedBeforeError extends Error {
 export class DismissedError extends Error {
   readonly code = 'dismissed';
   constructor(path: string) {
-    super(`${basename(path)} was dismissed, and stays where it is.`);
+    super(say`${basename(path)} was dismissed, and stays where it is.`);
   }
 }
 
@@ -39,7 +40,7 @@ export class LeftAloneError extends Error {
   constructor(path: string, uploadedAt: string) {
     const name = basename(path);
     super(
-      `${name} was in Immich (${uploadedAt.slice(0, 10)}) and has been deleted there, so it is left alone. To bring it back, retry this file.`,
+      say`${name} was in Immich (${uploadedAt.slice(0, 10)}) and has been deleted there, so it is left alone. To bring it back, retry this file.`,
     );
   }
   override toString(): string {
@@ -75,10 +76,12 @@ export function failedFileOf(
 export function pathInCommand(payload: unknown): string | undefined {
   if (typeof payload !== 'object' || payload === null || !('path' in payload)) return undefined;
   if (typeof payload.path === 'string' && payload.path !== '') return payload.path;
-  throw new SettingError('path: it must be the full path of a file, as in {"path": "/photos/a.jpg"}.');
+  throw new SettingError(say`path: it must be the full path of a file, as in {"path": "/photos/a.jpg"}.`);
 }
 
 /** Thrown when a command names a file that does not wait for a person. */
 export function noFailureError(path: string): SettingError {
-  return new SettingError(`No failed file lies at "${path}". Take the path from the list of failed files.`);
+  return new SettingError(
+    say`No failed file lies at "${path}". Take the path from the list of failed files.`,
+  );
 }

@@ -2,6 +2,7 @@ import type { Companion } from '../companions/companion.js';
 import { FileVersionError, type HashedVersion, hashFile } from '../file-version.js';
 import { MOST_SIDECAR_BYTES } from '../immich/upload-extras.js';
 import type { StableFile } from '../media-file.js';
+import { say } from '../say.js';
 
 /** A sidecar of a group, as it was read. */
 export interface Sidecar extends HashedVersion {
@@ -19,7 +20,7 @@ export async function hashSidecars(
   for (const companion of file.companions ?? []) {
     if (companion.kind !== 'sidecar') continue;
     if (companion.sizeBytes > MOST_SIDECAR_BYTES) {
-      onNotice(new Error(`${companion.path} is too large for a sidecar, so it stays where it is.`), file);
+      onNotice(new Error(say`${companion.path} is too large for a sidecar, so it stays where it is.`), file);
       continue;
     }
     const hashed = await unlessVanished(() => hashFile(companionFile(file, companion), companion));

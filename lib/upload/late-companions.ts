@@ -3,6 +3,7 @@ import { groupFiles, sidecarOf } from '../companions/group-files.js';
 import { isSidecar } from '../companions/media-kind.js';
 import { hashFile } from '../file-version.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import { say } from '../say.js';
 import { applySidecar } from '../sidecar/apply-sidecar.js';
 import type { Fellow, FellowBook } from './fellow-book.js';
 import { forbiddenIsNotice, linkVideo, stackAssets } from './join-assets.js';
@@ -13,7 +14,7 @@ import { type UploadGroupOptions, unreadable, uploadGroup } from './upload-group
 export class NoPhotoError extends Error {
   readonly code = 'no-photo';
   constructor(path: string) {
-    super(`${basename(path)} has no photo beside it.`);
+    super(say`${basename(path)} has no photo beside it.`);
   }
 }
 

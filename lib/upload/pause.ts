@@ -1,3 +1,4 @@
+import { say } from '../say.js';
 import { SettingError } from '../settings.js';
 
 /** Why nothing further is sent. Times are ISO 8601 in UTC. */
@@ -44,7 +45,7 @@ export function parsePauseMinutes(payload: unknown): number | undefined {
   const minutes = typeof asked === 'string' ? Number(asked.trim() || Number.NaN) : asked;
   if (isPauseMinutes(minutes)) return minutes;
   const { min, max } = PAUSE_RANGE;
-  throw new SettingError(`Pause: the minutes must be a number from ${min} to ${max}, or left out.`);
+  throw new SettingError(say`Pause: the minutes must be a number from ${min} to ${max}, or left out.`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { say } from '../say.js';
 import { SettingError, settingList } from '../settings.js';
 
 /** Hours of some weekdays, in minutes since midnight; an end that is not after the start is on the next day. */
@@ -25,11 +26,13 @@ export function parseQuietHours(field: string, value: unknown): readonly QuietSp
     const span = parseSpan(entry);
     if (span !== undefined) return span;
     throw new SettingError(
-      `${field}: "${entry}" does not work here. Type hours as 22:00-06:00, with days before them if you like, as in Mon-Fri 08:00-17:30.`,
+      say`${field}: "${entry}" does not work here. Type hours as 22:00-06:00, with days before them if you like, as in Mon-Fri 08:00-17:30.`,
     );
   });
   if (isWholeWeek(spans)) {
-    throw new SettingError(`${field}: these leave no hour in which anything could be sent. Leave some free.`);
+    throw new SettingError(
+      say`${field}: these leave no hour in which anything could be sent. Leave some free.`,
+    );
   }
   return spans;
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import { say } from '../say.js';
 import type { Failure } from './failed-file.js';
 import type { AttemptMemory } from './upload-file.js';
 
@@ -7,7 +8,7 @@ import type { AttemptMemory } from './upload-file.js';
 export class SupersededError extends Error {
   readonly code = 'superseded';
   constructor(path: string) {
-    super(`${basename(path)} is in hand already.`);
+    super(say`${basename(path)} is in hand already.`);
   }
 }
 
@@ -15,7 +16,7 @@ export class SupersededError extends Error {
 export class SetAsideError extends Error {
   readonly code = 'set-aside';
   constructor(path: string) {
-    super(`${basename(path)} was put away.`);
+    super(say`${basename(path)} was put away.`);
   }
 }
 
@@ -24,7 +25,9 @@ export class UnreadableError extends Error {
   readonly code = 'unreadable';
   constructor(path: string, cause: unknown) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    super(`${path} cannot be read (${reason}). Check its rights and its disk; it is tried again.`, { cause });
+    super(say`${path} cannot be read (${reason}). Check its rights and its disk; it is tried again.`, {
+      cause,
+    });
   }
   override toString(): string {
     return this.message;

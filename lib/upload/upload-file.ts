@@ -4,6 +4,7 @@ import type { ImmichClient, KnownAsset } from '../immich/immich-client.js';
 import { ImmichError } from '../immich/immich-error.js';
 import type { UploadExtras } from '../immich/upload-extras.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import { say } from '../say.js';
 import type { ByteStore } from './byte-store.js';
 
 /** What to do when the same photo lies in Immich's trash: keep the file and say so, restore it, or call it stored. */
@@ -118,7 +119,7 @@ async function store(hashed: Hashed, options: UploadFileOptions, attempt: Attemp
   if (!after.isKnown || after.assetId !== answer.assetId) {
     throw new ImmichError(
       'unproven',
-      `Immich stored something else than ${fileName}: a proxy on the way may change files. The file stays where it is.`,
+      say`Immich stored something else than ${fileName}: a proxy on the way may change files. The file stays where it is.`,
     );
   }
   return settleTrash(after, answer.outcome, hashed, options);
@@ -139,7 +140,7 @@ async function settleTrash(
     return { assetId, outcome, isTrashed: false };
   throw new ImmichError(
     'trashed',
-    `${basename(file.path)} could not be restored from Immich's trash; the file stays where it is.`,
+    say`${basename(file.path)} could not be restored from Immich's trash; the file stays where it is.`,
   );
 }
 
@@ -147,6 +148,6 @@ async function settleTrash(
 export function inTrashError({ path }: Pick<StableFile, 'path'>): ImmichError {
   return new ImmichError(
     'trashed',
-    `${basename(path)} lies in Immich's trash. Restore it there or delete it for good, then retry; the file stays where it is.`,
+    say`${basename(path)} lies in Immich's trash. Restore it there or delete it for good, then retry; the file stays where it is.`,
   );
 }

@@ -6,6 +6,7 @@ import type { ImmichClient } from '../immich/immich-client.js';
 import { ImmichError } from '../immich/immich-error.js';
 import type { UploadExtras } from '../immich/upload-extras.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import { say } from '../say.js';
 import { applySidecar } from '../sidecar/apply-sidecar.js';
 import { companionFile, hashSidecars, type Sidecar, unlessVanished } from './group-parts.js';
 import { forbiddenIsNotice, linkVideo, type StackPolicy, stackAssets } from './join-assets.js';
@@ -150,7 +151,7 @@ async function apply(
 /** The sentence about a sidecar from which nothing could be read. */
 export function unreadable(path: string): Error {
   return new Error(
-    `Nothing could be read from ${basename(path)}: it is no whole XMP document. It goes with its photo as it is.`,
+    say`Nothing could be read from ${basename(path)}: it is no whole XMP document. It goes with its photo as it is.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { say } from '../say.js';
 import { SettingError, settingBoolean, settingList, settingNumber, settingText } from '../settings.js';
 import { parseExtensions } from './extensions.js';
 import type { FolderWatchOptions } from './folder-watch.js';
@@ -36,30 +37,30 @@ export function parseFolderSettings(config: FolderWatchConfig, home = homedir())
   const archiveFolder = settingText(config.archiveFolder);
   const failedFolder = settingText(config.failedFolder);
   const patterns = settingList(config.ignorePatterns);
-  const hasDefaults = settingBoolean('Usual litter', config.hasDefaultIgnores, true);
+  const hasDefaults = settingBoolean(say`Usual litter`, config.hasDefaultIgnores, true);
   return {
-    folders: settingList(config.folders).map((folder) => fullPath('Folders', folder, home)),
-    isRecursive: settingBoolean('Folders below', config.recursive, true),
+    folders: settingList(config.folders).map((folder) => fullPath(say`Folders`, folder, home)),
+    isRecursive: settingBoolean(say`Folders below`, config.recursive, true),
     extensions: parseExtensions('Extensions', settingList(config.extensions)),
     minBytes,
     maxBytes,
     isIgnored: compileIgnoreRules(hasDefaults ? [...defaultIgnorePatterns, ...patterns] : patterns),
-    archiveFolder: archiveFolder && fullPath('Archive folder', archiveFolder, home),
-    failedFolder: failedFolder && fullPath('Folder of failed files', failedFolder, home),
-    isFollowingLinks: settingBoolean('Follow links', config.followSymlinks, false),
-    isPolling: settingBoolean('Network share', config.polling, false),
-    pollMs: 1000 * settingNumber('Ask every', config.pollSeconds, 5, { min: 0.1, max: 86_400 }),
+    archiveFolder: archiveFolder && fullPath(say`Archive folder`, archiveFolder, home),
+    failedFolder: failedFolder && fullPath(say`Folder of failed files`, failedFolder, home),
+    isFollowingLinks: settingBoolean(say`Follow links`, config.followSymlinks, false),
+    isPolling: settingBoolean(say`Network share`, config.polling, false),
+    pollMs: 1000 * settingNumber(say`Ask every`, config.pollSeconds, 5, { min: 0.1, max: 86_400 }),
     rescanMs:
-      60_000 * settingNumber('Look anew every', config.rescanMinutes, 5, { min: 0.01, max: WEEK_MINUTES }),
+      60_000 * settingNumber(say`Look anew every`, config.rescanMinutes, 5, { min: 0.01, max: WEEK_MINUTES }),
   };
 }
 
 function parseSizes(config: FolderWatchConfig): { minBytes: number; maxBytes: number } {
-  const minBytes = KB * settingNumber('Smallest file', config.minSizeKB, 0, { min: 0 });
+  const minBytes = KB * settingNumber(say`Smallest file`, config.minSizeKB, 0, { min: 0 });
   const maxMB =
     settingText(config.maxSizeMB) === undefined
       ? Number.POSITIVE_INFINITY
-      : settingNumber('Largest file', config.maxSizeMB, 0, { min: 0 });
+      : settingNumber(say`Largest file`, config.maxSizeMB, 0, { min: 0 });
   // The Python uploader's way to say "no limit".
   const maxBytes = maxMB === 0 ? Number.POSITIVE_INFINITY : maxMB * MB;
   if (minBytes <= maxBytes) return { minBytes, maxBytes };

@@ -9,6 +9,7 @@ export function ask(path, body) {
     $.ajax({
       url: `immich-bridge/${path}`,
       type: body === undefined ? 'GET' : 'POST',
+      headers: { 'Accept-Language': localStorage.getItem('editor-language') || RED.i18n.detectLanguage() },
       ...(body && { contentType: 'application/json', data: JSON.stringify(body) }),
       success: resolve,
       error: (answer) =>

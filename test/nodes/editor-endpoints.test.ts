@@ -25,7 +25,7 @@ interface Finding {
 
 const PATHS = ['values', 'folders', 'server', 'broker', 'command'];
 
-async function world(flow: object[] = [], env: Record<string, string> = {}) {
+async function world(flow: object[] = [], env: Record<string, string> = {}, lang = 'en-US') {
   const bcrypt = createRequire(createRequire(import.meta.url).resolve('node-red/package.json'))(
     'bcryptjs',
   ) as {
@@ -45,7 +45,7 @@ async function world(flow: object[] = [], env: Record<string, string> = {}) {
   const { url, output } = await startNodeRedProcess({
     userDir,
     env,
-    settings: { adminAuth, credentialSecret: false },
+    settings: { adminAuth, credentialSecret: false, lang },
   });
   const tokenOf = async (username: string, scope: string) => {
     const form = {
@@ -62,9 +62,13 @@ async function world(flow: object[] = [], env: Record<string, string> = {}) {
   async function post(
     path: string,
     body: unknown,
-    { token = writer, type = 'application/json', method = 'POST' } = {},
+    { token = writer, type = 'application/json', method = 'POST', language = '*' } = {},
   ) {
-    const headers = { 'content-type': type, ...(token !== '' && { authorization: `Bearer ${token}` }) };
+    const headers = {
+      'content-type': type,
+      'accept-language': language,
+      ...(token !== '' && { authorization: `Bearer ${token}` }),
+    };
     const raw = typeof body === 'string' ? body : JSON.stringify(body);
     const answer = await fetch(`${url}/immich-bridge/${path}`, {
       method,
@@ -135,6 +139,34 @@ it('tells values of variables, but nothing that may be a secret', async () => {
   expect((await post('values', { z: 'tab2', names: ['MY_PHOTOS'] })).json.values).toEqual({
     MY_PHOTOS: { isSet: true, text: '/of/the/tab' },
   });
+});
+
+it('speaks as Node-RED does, and to an editor in the language that it asks for', async () => {
+  const broken = { id: 'n', z: 'tab', type: 'stable-file', quietSeconds: 'soon', x: 1, y: 1, wires: [[]] };
+  const { post, output } = await world([broken], {}, 'de');
+  expect(output()).toContain(
+    'Ruhezeit: „soon“ geht hier nicht. Geben Sie eine Zahl ab 0 ein, zum Beispiel 5.',
+  );
+  const url = 'http://127.0.0.1:1';
+  const english = `${url} refuses the connection: is Immich running, and is the port right?`;
+  const answers = {
+    '*': `${url} lehnt die Verbindung ab: Läuft Immich, und stimmt der Port?`,
+    'fr-CA,fr;q=0.9,en;q=0.8': `${url} refuse la connexion\u00a0: Immich fonctionne-t-il, et le port est-il le bon\u202f?`,
+    'zh-CN': `${url} 拒绝连接：Immich 是否在运行，端口是否正确？`,
+    'en-US,de;q=0.5': english,
+    pt: english,
+    '../../de': english,
+  };
+  const ask = (language: string) => post('server', { config: { url } }, { language });
+  // At the same time: nobody hears the language of another.
+  const asked = Object.entries(answers).map(async ([language, answer]) => {
+    const { findings = [] } = (await ask(language)).json;
+    expect(
+      findings.map(({ found }) => found),
+      language,
+    ).toContain(answer);
+  });
+  await Promise.all(asked);
 });
 
 it('looks at folders as they are typed, and names nothing that lies in them', async () => {

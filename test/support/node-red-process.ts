@@ -91,7 +91,8 @@ export async function startNodeRedProcess(options: NodeRedOptions): Promise<Node
   await vi.waitFor(
     () => {
       if (child.exitCode !== null) throw new Error(`Node-RED ended:\n${output}`);
-      if (!output.includes('Started flows')) throw new Error(`Node-RED did not start its flows:\n${output}`);
+      if (!/Started flows|Flows sind gestartet/.test(output))
+        throw new Error(`Node-RED did not start its flows:\n${output}`);
     },
     { timeout: patienceMs, interval: 100 },
   );

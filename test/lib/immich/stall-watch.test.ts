@@ -14,27 +14,31 @@ function requestIntoTheVoid() {
 
 it('gives up on a host that does not let it in', async () => {
   const stalls: string[] = [];
-  const watch = watchProgress({ connectMs: 50, stallMs: 10_000 }, (sentence) => stalls.push(sentence));
+  const watch = watchProgress({ connectMs: 50, stallMs: 10_000 }, 'http://immich.lan', (sentence) =>
+    stalls.push(sentence),
+  );
   watch.follow(requestIntoTheVoid().sent);
-  await vi.waitFor(() => expect(stalls).toEqual(['did not answer within 0 seconds.']));
+  await vi.waitFor(() => expect(stalls).toEqual(['http://immich.lan did not answer within 0 seconds.']));
 });
 
 it('allows the stall limit once it is in', async () => {
   const stalls: string[] = [];
-  const watch = watchProgress({ connectMs: 5_000, stallMs: 300 }, (sentence) => stalls.push(sentence));
+  const watch = watchProgress({ connectMs: 5_000, stallMs: 300 }, 'http://immich.lan', (sentence) =>
+    stalls.push(sentence),
+  );
   onTestFinished(() => watch.end());
   const { sent, socket } = requestIntoTheVoid();
   watch.follow(sent);
   await vi.waitFor(() => expect(socket.listenerCount('connect')).toBeGreaterThan(0));
   const began = performance.now();
   socket.emit('connect');
-  await vi.waitFor(() => expect(stalls).toEqual(['took no byte for 0 seconds.']));
+  await vi.waitFor(() => expect(stalls).toEqual(['http://immich.lan took no byte for 0 seconds.']));
   expect(performance.now() - began).toBeGreaterThan(250);
 });
 
 it('is silent after its end', async () => {
   const onStall = vi.fn();
-  watchProgress({ connectMs: 1 }, onStall).end();
+  watchProgress({ connectMs: 1 }, 'http://immich.lan', onStall).end();
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect(onStall).not.toHaveBeenCalled();
 });
