@@ -2,6 +2,7 @@ import { errorCode } from '../lib/file-io.js';
 import { asKnownGpus, type KnownGpus } from '../lib/gpu/nvidia/known-gpus.js';
 import type { NvidiaMemoryOptions } from '../lib/gpu/nvidia/nvidia-memory.js';
 import { openJsonFile } from '../lib/json-file.js';
+import { say } from '../lib/say.js';
 import { memoryPath } from './_memory-path.js';
 import type { NodeTools } from './_node-tools.js';
 
@@ -27,7 +28,7 @@ export function gpuMemoryOf(tools: NodeTools<unknown>): GpuMemory {
     keep(known: KnownGpus) {
       saving = file
         .save({ gpus: known })
-        .catch((error) => tell('memory-unwritable', errorCode(error) ?? 'unknown reason'));
+        .catch((error) => tell('memory-unwritable', errorCode(error) ?? say`unknown reason`));
     },
     async end(isDeleted) {
       await saving;
