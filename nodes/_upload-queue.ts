@@ -1,8 +1,6 @@
 import type { NodeMessage } from 'node-red';
-import type { StableFile } from '../lib/media-file.js';
 import type { OrganiseSettings } from '../lib/organise/organise-settings.js';
 import { createOrganiser } from '../lib/organise/organiser.js';
-import type { StabilityRules } from '../lib/stable/stability.js';
 import { createStabilityGate } from '../lib/stable/stability-gate.js';
 import { createByteStore } from '../lib/upload/byte-store.js';
 import type { StackPolicy } from '../lib/upload/join-assets.js';
@@ -63,7 +61,7 @@ export function queueOf(
     signal,
     upload: naming(client, memory.remembering(upload)),
     // A file that changed under way waits again under the rules that stable-file had for it.
-    settle: (file) => settleGroup(file, (one) => gate.waitFor(one, rulesOf(one))),
+    settle: (file) => settleGroup(file, gate.waitFor),
     probe: (trouble) => probeServer(client, trouble),
     setAside: asideOf(tools, memory.forgetFailure),
     onProblem: (error, msg) => tools.report(error, msg),
@@ -112,8 +110,4 @@ function withKeptBack(queue: UploadQueue<NodeMessage>, load: FileLoad): UploadQu
       };
     },
   };
-}
-
-function rulesOf({ quietMs, hasVideoCheck }: StableFile): Partial<StabilityRules> {
-  return { quietMs, quietMsLarge: quietMs, hasVideoCheck };
 }

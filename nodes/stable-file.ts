@@ -95,6 +95,7 @@ function parseOptions(config: Config): Options {
         BYTES_PER_MB * atLeast(say`Large from`, config.largeSizeMB, rules.largeSizeBytes / BYTES_PER_MB),
       hasVideoCheck: settingBoolean(say`Check videos`, config.checkVideos, rules.hasVideoCheck),
       giveUpMs: 60_000 * atLeast(say`Give up after`, config.giveUpMinutes, rules.giveUpMs / 60_000),
+      emptyMs: rules.emptyMs,
     },
     graceMs: 1_000 * atLeast(say`Wait for companions`, config.companionSeconds, 2),
     checkIntervalMs: 1_000 * atLeast(say`Look every`, config.checkIntervalSeconds, 1, 0.05),

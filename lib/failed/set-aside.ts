@@ -7,7 +7,7 @@ import { errorCode, type FileIo, fileIo, unlessCode } from '../file-io.js';
 import { FileVersionError, hashFile } from '../file-version.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
 import { say } from '../say.js';
-import { companionFile, unlessVanished } from '../upload/group-parts.js';
+import { companionFile, hashCompanion, unlessVanished } from '../upload/group-parts.js';
 
 const MAX_NAMES = 10_000;
 
@@ -55,14 +55,14 @@ function policyOf(archiveFolder: string) {
 /** The file as one whose bytes are known: that is all that moving it asks for. */
 async function withSums(file: StableFile, io: FileIo): Promise<UploadedFile> {
   const { companions = [], ...alone } = file;
-  const sumOf = (one: StableFile) => hashFile(one, one, { signal: io.signal });
-  const { sha1, version } = await sumOf(alone);
+  const { sha1, version } = await hashFile(alone, alone, { signal: io.signal });
   const proof = { assetId: '', uploadOutcome: 'created', isTrashed: false, uploadedAt: '' } as const;
   const known = { ...alone, ...version, sha1, ...proof };
   if (companions.length === 0) return known;
   const summed: UploadedCompanion[] = [];
   for (const companion of companions) {
-    const sum = await unlessVanished(() => sumOf(companionFile(alone, companion)));
+    const one = companionFile(alone, companion);
+    const sum = await unlessVanished(() => hashCompanion(one, companion, io.signal));
     if (sum === undefined) continue;
     const { ctimeMs } = sum.version;
     summed.push({ ...companion, sha1: sum.sha1, ctimeMs, assetId: null, uploadOutcome: 'created' });

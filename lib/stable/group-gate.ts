@@ -1,5 +1,6 @@
 import { pathKeyOf } from '../companions/companion-key.js';
 import { type FileGroup, groupFiles } from '../companions/group-files.js';
+import { isSidecar } from '../companions/media-kind.js';
 import type { FoundFile, StableFile } from '../media-file.js';
 import { StabilityError } from './stability-error.js';
 import type { StabilityGate } from './stability-gate.js';
@@ -26,16 +27,23 @@ export interface GroupGateOptions {
    * itself waits for nobody (0).
    */
   readonly graceMs?: number;
+  /** After so long without any change an empty sidecar holds up its photo no longer, and travels with it as it is. */
+  readonly emptyMs?: number;
   /** Milliseconds of a clock that is never set. */
   readonly now?: () => number;
   /** Says no to a file that is completely written and must yet not go on. */
   readonly isLeftOut?: (file: StableFile) => boolean;
 }
 
+/** Programs that make a sidecar first and fill it later do so at once: what is empty for a minute is left over. */
+export const EMPTY_SIDECAR_MS = 60_000;
+
 interface Member {
   readonly file: FoundFile;
   /** Set once it is completely written. */
   stable?: StableFile;
+  /** Set once it is known to be empty for long: it goes with others, but not by itself. */
+  empty?: StableFile;
   /** When its part of the grace is over. */
   readyAtMs: number;
   readonly go: (file: StableFile | undefined) => void;
@@ -48,7 +56,8 @@ interface Member {
  * One that vanishes leaves its group, one that is announced anew makes it wait again.
  */
 export function createGroupGate(options: GroupGateOptions): GroupGate {
-  const { gate, signal, graceMs = 0, now = () => performance.now(), isLeftOut = () => false } = options;
+  const { gate, signal, graceMs = 0, emptyMs = EMPTY_SIDECAR_MS } = options;
+  const { now = () => performance.now(), isLeftOut = () => false } = options;
   const timers = new Set<NodeJS.Timeout>();
   const groups = new Map<string, Map<string, Member>>();
   signal.addEventListener(
@@ -78,18 +87,43 @@ export function createGroupGate(options: GroupGateOptions): GroupGate {
   function release(key: string): void {
     const members = groups.get(key);
     if (members === undefined) return;
-    const stable = [...members.values()].flatMap((member) => member.stable ?? []);
-    if (stable.length < members.size || signal.aborted) return;
-    const waitMs = Math.max(...[...members.values()].map(({ readyAtMs }) => readyAtMs)) - now();
+    const all = [...members.values()];
+    const ready = all.flatMap((member) => member.stable ?? member.empty ?? []);
+    const isAnyWhole = all.some((member) => member.stable !== undefined);
+    if (ready.length < members.size || !isAnyWhole || signal.aborted) return;
+    const waitMs = Math.max(...all.map(({ readyAtMs }) => readyAtMs)) - now();
     if (members.size > 1 && waitMs > 0) {
       releaseLater(key, waitMs);
       return;
     }
     groups.delete(key);
-    for (const { primary, companions } of groupFiles(stable)) {
-      members.get(primary.path)?.go(asRecord({ primary, companions }));
-      for (const { file } of companions) members.get(file.path)?.go(undefined);
+    for (const { primary, companions } of groupFiles(ready)) {
+      const first = members.get(primary.path);
+      // An empty sidecar that belongs to none of them.
+      if (first?.stable === undefined)
+        groups.set(key, new Map(groups.get(key)).set(primary.path, first as Member));
+      else goTogether(first, { primary, companions }, members);
     }
+  }
+
+  function goTogether(first: Member, group: FileGroup<StableFile>, members: Map<string, Member>): void {
+    first.go(asRecord(group));
+    for (const { file } of group.companions) {
+      const member = members.get(file.path);
+      member?.go(undefined);
+      if (member?.stable === undefined) gate.letGo(file.path);
+    }
+  }
+
+  /** Waits until a member is whole; an empty sidecar is ready to go with others meanwhile. */
+  async function wholeOf(key: string, member: Member): Promise<StableFile | undefined> {
+    const { file, end } = member;
+    const first = await Promise.race([gate.waitFor(file, isSidecar(file.path) ? { emptyMs } : {}), end]);
+    if (first?.sizeBytes !== 0 || signal.aborted) return first;
+    member.empty = first;
+    release(key);
+    const isHere = groups.get(key)?.get(file.path) === member;
+    return isHere ? Promise.race([gate.waitFor(file), end]) : end;
   }
 
   function releaseLater(key: string, waitMs: number): void {
@@ -114,7 +148,7 @@ export function createGroupGate(options: GroupGateOptions): GroupGate {
       const key = pathKeyOf(file.path);
       const member = join(key, file);
       try {
-        const stable = await Promise.race([gate.waitFor(file), member.end]);
+        const stable = await wholeOf(key, member);
         if (stable === undefined || signal.aborted) return await member.end;
         if (isLeftOut(stable)) {
           leave(key, member);

@@ -33,12 +33,14 @@ export interface StabilityGateOptions extends Partial<Omit<StepEffects, 'rules'>
 /** Where files wait until they are completely written. */
 export interface StabilityGate {
   /**
-   * Waits until the file stands still, is not empty and, if a video, is whole. Announcing a path again takes the
+   * Waits until the file stands still, is not empty (for `emptyMs` at least) and, if a video, is whole. Announcing a path again takes the
    * place of the earlier call, and starts its time anew if size or mtime differ.
    * @param rules where this file's differ from those of the gate
    * @throws StabilityError
    */
   waitFor(file: FoundFile, rules?: Partial<StabilityRules>): Promise<StableFile>;
+  /** Waits for the file at a path no longer; whoever does hears that it was superseded. */
+  letGo(path: string): void;
   readonly waitingCount: number;
   /** How many of the waiting files are videos that stand still and are not whole. */
   readonly unfinishedCount: number;
@@ -132,6 +134,13 @@ export function createStabilityGate(options: StabilityGateOptions): StabilityGat
 
   return {
     waitFor,
+    letGo(path) {
+      const entry = waitingByPath.get(path);
+      if (signal.aborted || entry === undefined) return;
+      waitingByPath.delete(path);
+      entry.reject(new StabilityError('superseded', `"${path}" goes on with another file.`));
+      onChange?.();
+    },
     get waitingCount() {
       return waitingByPath.size;
     },

@@ -59,6 +59,9 @@ async function lookAt(path: string, state: WaitState, effects: StepEffects): Pro
     const first: Look = { ...look, atMs: now() };
     return wait({ first, dueAtMs: nextPaceMs(first.atMs, quietMs, checkIntervalMs) });
   }
+  if (look.sizeBytes === 0 && atMs - state.first.atMs >= emptyEndMs(rules)) {
+    return { kind: 'stable', look, quietMs };
+  }
   if (look.sizeBytes === 0) return waitStill(path, state.first, look, quietMs, rules);
   if (!isStable(state.first, look, quietMs)) {
     return wait({ first: state.first, dueAtMs: nextPaceMs(state.first.atMs, quietMs, checkIntervalMs) });
@@ -73,18 +76,25 @@ async function lookAt(path: string, state: WaitState, effects: StepEffects): Pro
   return waitStill(path, state.first, look, quietMs, rules, structure.reason);
 }
 
+/** When an empty file goes on; where that is never, it is given up instead. */
+function emptyEndMs({ emptyMs, giveUpMs }: StabilityRules): number {
+  return Number.isFinite(emptyMs) ? Math.min(emptyMs, giveUpMs) : emptyMs;
+}
+
 /** The wait of an empty file, or of a video that is not whole, which stands still. */
 function waitStill(
   path: string,
   first: Look,
   look: Look,
   quietMs: number,
-  { giveUpMs }: StabilityRules,
+  rules: StabilityRules,
   notWhole?: string,
 ): Step {
+  const { giveUpMs } = rules;
   const stillMs = look.atMs - first.atMs;
   if (stillMs < giveUpMs) {
-    return wait({ first, dueAtMs: look.atMs + nextLookMs(stillMs, quietMs, giveUpMs), notWhole });
+    const endMs = notWhole === undefined ? Math.min(giveUpMs, emptyEndMs(rules)) : giveUpMs;
+    return wait({ first, dueAtMs: look.atMs + nextLookMs(stillMs, quietMs, endMs), notWhole });
   }
   const since = `has not changed for ${inWords(giveUpMs)}`;
   if (notWhole === undefined) {

@@ -9,6 +9,8 @@ export interface StabilityRules {
   readonly hasVideoCheck: boolean;
   /** After how long without any change an empty file or an unfinished video is given up. */
   readonly giveUpMs: number;
+  /** After how long without any change an empty file goes on as it is; never, unless it belongs to others. */
+  readonly emptyMs: number;
 }
 
 /** The defaults of the Python uploader that this pack succeeds, and an hour until a file is given up. */
@@ -18,6 +20,7 @@ export const DEFAULT_STABILITY_RULES: StabilityRules = {
   largeSizeBytes: 100 * 1_024 * 1_024,
   hasVideoCheck: true,
   giveUpMs: 3_600_000,
+  emptyMs: Number.POSITIVE_INFINITY,
 };
 
 /** What a file looked like at a moment. `atMs` is the time of a clock that is never set, not the time of day. */

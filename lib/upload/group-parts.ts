@@ -1,5 +1,6 @@
+import { basename } from 'node:path';
 import type { Companion } from '../companions/companion.js';
-import { FileVersionError, type HashedVersion, hashFile } from '../file-version.js';
+import { FileVersionError, type HashedVersion, hashFile, readVersion } from '../file-version.js';
 import { MOST_SIDECAR_BYTES } from '../immich/upload-extras.js';
 import type { StableFile } from '../media-file.js';
 import { say } from '../say.js';
@@ -23,10 +24,35 @@ export async function hashSidecars(
       onNotice(new Error(say`${companion.path} is too large for a sidecar, so it stays where it is.`), file);
       continue;
     }
-    const hashed = await unlessVanished(() => hashFile(companionFile(file, companion), companion));
-    if (hashed !== undefined) sidecars.set(companion.path, { ...hashed, companion, isUsed: false });
+    const hashed = await unlessVanished(() => hashCompanion(companionFile(file, companion), companion));
+    if (hashed === undefined) continue;
+    const isEmpty = companion.sizeBytes === 0;
+    if (isEmpty) onNotice(emptyNotice(companion.path), file);
+    sidecars.set(companion.path, { ...hashed, companion, isUsed: isEmpty });
   }
   return sidecars;
+}
+
+function emptyNotice(path: string): Error {
+  return new Error(say`${basename(path)} is empty (0 bytes). It goes with its photo as it is.`);
+}
+
+/** SHA-1 of nothing. */
+const EMPTY_SHA1 = 'da39a3ee5e6b4b0d3255bfef95601890afd80709';
+
+/**
+ * Hashes exactly one version of a companion. A sidecar may be empty: there is nothing in it that could be half written.
+ * @throws as `hashFile` does
+ */
+export async function hashCompanion(
+  file: StableFile,
+  { kind, sizeBytes, mtimeMs }: Companion,
+  signal?: AbortSignal,
+): Promise<HashedVersion> {
+  if (kind !== 'sidecar' || sizeBytes > 0) return hashFile(file, file, { signal });
+  const version = await readVersion(file);
+  if (version.sizeBytes === 0 && version.mtimeMs === mtimeMs) return { version, sha1: EMPTY_SHA1 };
+  throw new FileVersionError('changed', file.path);
 }
 
 /** What the work on a file gives; undefined when the file is gone. */

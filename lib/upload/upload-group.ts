@@ -104,7 +104,8 @@ async function uploadPart(work: Work, file: StableFile, own: UploadExtras): Prom
   memories.set(file.path, memory);
   if (attempt.memory?.isWanted) memory.isWanted = true;
   const found = sidecarOf(file, [work.file, ...(work.file.companions ?? [])]);
-  const sidecar = found && work.sidecars.get(found.path);
+  const held = found && work.sidecars.get(found.path);
+  const sidecar = held?.version.sizeBytes === 0 ? undefined : held;
   const extras = {
     ...attempt.extras,
     ...own,

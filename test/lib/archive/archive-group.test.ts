@@ -42,6 +42,12 @@ describe.each(KINDS)('a group on %s', (kind, fsOf) => {
     );
   });
 
+  it('takes an empty sidecar along', async () => {
+    const { world, group } = await worldOf(['a.jpg', 'a.xmp'], { 'a.xmp': '' });
+    await archive(world, group, fsOf);
+    expect(await filesBelow(world.root)).toEqual(['archive/2024/a.jpg', 'archive/2024/a.xmp']);
+  });
+
   it('gets one number where one of its names is taken', async () => {
     const { world, group } = await worldOf(['a.jpg', 'a.jpg.xmp', 'a.mov']);
     await fs.mkdir(join(world.archive, '2024'), { recursive: true });
@@ -172,9 +178,12 @@ describe('the other ways to deal with a group', () => {
 });
 
 /** A world with one group in it, whose first file is the photo. */
-async function worldOf(names: string[]): Promise<{ world: ArchiveWorld; group: UploadedFile }> {
+async function worldOf(
+  names: string[],
+  bytes: Readonly<Record<string, string>> = {},
+): Promise<{ world: ArchiveWorld; group: UploadedFile }> {
   const world = await makeWorld();
-  for (const name of names) await world.proven(`2024/${name}`);
+  for (const name of names) await world.proven(`2024/${name}`, bytes[name]);
   const files = await Promise.all(names.map((name) => recordOf(world.watched, `2024/${name}`)));
   const [first, ...rest] = groupFiles(files);
   const group = asGroup(first!);

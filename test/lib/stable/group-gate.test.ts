@@ -15,6 +15,7 @@ function world({ graceMs = 0, quietMs = 5_000 } = {}) {
   const signal = new AbortController();
   const waiting = new Map<string, { file: FoundFile; go(): void; fail(error: Error): void }>();
   const gate = {
+    letGo: (path: string) => void waiting.delete(path),
     waitFor: (file: FoundFile) =>
       new Promise<StableFile>((resolve, reject) => {
         const rules = { stableAt: '', quietMs, hasVideoCheck: true };
@@ -22,7 +23,7 @@ function world({ graceMs = 0, quietMs = 5_000 } = {}) {
         signal.signal.addEventListener('abort', () => reject(signal.signal.reason));
       }),
     moving: () => [...waiting.values()].map(({ file }) => file),
-  } as Pick<StabilityGate, 'waitFor' | 'moving'> as StabilityGate;
+  } as Pick<StabilityGate, 'waitFor' | 'letGo' | 'moving'> as StabilityGate;
   const groups = createGroupGate({
     gate,
     signal: signal.signal,
@@ -35,6 +36,8 @@ function world({ graceMs = 0, quietMs = 5_000 } = {}) {
   return {
     groups,
     said,
+    /** The names that the gate still waits for. */
+    waiting: () => [...waiting.values()].map(({ file }) => file.relativePath),
     abort: () => signal.abort(new Error('the end')),
     stable: async (name: string) => {
       at(name).go();
@@ -59,6 +62,35 @@ function world({ graceMs = 0, quietMs = 5_000 } = {}) {
 }
 
 describe('files that belong together', () => {
+  it('are not held up for long by a sidecar that stays empty: it goes along', async () => {
+    const at = world();
+    at.announce('a.xmp', 0);
+    at.announce('a.jpg');
+    await at.stable('a.jpg');
+    expect(at.said).toEqual([]);
+    await at.stable('a.xmp');
+    expect(at.said).toEqual(['a.jpg + a.xmp']);
+    expect(at.waiting()).toEqual([]);
+  });
+
+  it('leave an empty sidecar that belongs to none of them waiting until it is filled or a photo comes', async () => {
+    const at = world();
+    at.announce('a.dng.xmp', 0);
+    await at.stable('a.dng.xmp');
+    at.announce('a.jpg');
+    await at.stable('a.jpg');
+    expect([at.said, at.waiting()]).toEqual([['a.jpg'], ['a.dng.xmp']]);
+    at.announce('a.dng');
+    await at.stable('a.dng');
+    expect(at.said).toEqual(['a.jpg', 'a.dng + a.dng.xmp']);
+    at.announce('b.xmp', 0);
+    await at.stable('b.xmp');
+    at.announce('b.xmp', 7);
+    await at.stable('b.xmp');
+    expect(at.said.slice(2)).toEqual(['b.xmp: superseded', 'b.xmp']);
+    expect([at.waiting(), at.groups.waiting()]).toEqual([[], []]);
+  });
+
   it('go on in one message once the last of them is stable', async () => {
     const at = world();
     for (const name of ['a.mov', 'a.heic', 'a.xmp', 'b.jpg']) at.announce(name);

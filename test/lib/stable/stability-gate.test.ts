@@ -166,6 +166,22 @@ describe('with time in hand', () => {
     expect(late.result?.sizeBytes).toBe(7);
   });
 
+  it('an empty file goes on as it is where that was asked for, at the latest when it would be given up', async () => {
+    for (const path of ['/a.xmp', '/b.xmp', '/late.xmp']) write(path, 0);
+    const [gate, soon] = [makeGate(), makeGate({ rules: { giveUpMs: 30_000 } })];
+    const a = follow(gate.waitFor(found('/a.xmp'), { emptyMs: 60_000 }));
+    const late = follow(gate.waitFor(found('/late.xmp'), { emptyMs: 60_000 }));
+    const b = follow(soon.waitFor(found('/b.xmp'), { emptyMs: 60_000 }));
+    await pass(31_000);
+    write('/late.xmp', 0);
+    expect([a.isOver, b.result?.sizeBytes]).toEqual([false, 0]);
+    await pass(30_000);
+    expect([a.result?.sizeBytes, late.isOver]).toEqual([0, false]);
+    gate.letGo('/late.xmp');
+    await pass(1);
+    expect([codeOf(late.error), gate.waitingCount]).toEqual(['superseded', 0]);
+  });
+
   it('a file that cannot be read is said once and tried again for as long as it takes', async () => {
     disk.set('/a.jpg', { size: 1, mtimeMs: 1, code: 'EACCES' });
     disk.set('/b.jpg', { size: 1, mtimeMs: 1, code: 'ESTALE' });

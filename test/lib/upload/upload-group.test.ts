@@ -194,6 +194,20 @@ describe.each(['v2', 'v3'] as const)('a group to Immich %s', (dialect) => {
     expect(at.notices).toEqual([expect.stringContaining('a.xmp')]);
   });
 
+  it('an empty sidecar goes along and is not sent; filled meanwhile, all of it waits', async () => {
+    const at = await world();
+    const file = await at.write('a.jpg', 'a.xmp');
+    writeFileSync(join(at.folder, 'a.xmp'), '');
+    const { sizeBytes, mtimeMs } = await stableRecord(join(at.folder, 'a.xmp'));
+    const empty = { ...file, companions: [{ ...file.companions![0]!, sizeBytes, mtimeMs }] };
+    const uploaded = await at.upload(empty, {});
+    expect(uploaded.companions).toMatchObject([{ kind: 'sidecar', sizeBytes: 0, sha1: sha1Of('') }]);
+    expect(at.server.assets).toMatchObject([{ fileName: 'a.jpg', sidecar: null }]);
+    expect(at.notices).toEqual([expect.stringContaining('a.xmp is empty')]);
+    writeFileSync(join(at.folder, 'a.xmp'), XMP);
+    await expect(at.upload(empty, {})).rejects.toMatchObject({ code: 'changed' });
+  });
+
   it('a late sidecar is applied to photo and RAW, and goes the way of its photo', async () => {
     const at = await world();
     const photo = await at.upload(await at.write('a.jpg', 'a.dng'), {});
