@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isGone } from './file-io.js';
 import { type FilePlace, lookAtFound, NoFileError, type OpenFile, openFoundFile } from './regular-file.js';
+import { say } from './say.js';
 import { sha1OfHandle } from './sha1.js';
 
 /** What tells one state of a file from the next. The change time shows a write that put the mtime back. */
@@ -21,7 +22,9 @@ export class FileVersionError extends Error {
     path: string,
   ) {
     super(
-      `${basename(path)} ${code === 'changed' ? 'changed while it was being uploaded' : 'is no longer there'}.`,
+      code === 'changed'
+        ? say`${basename(path)} changed while it was being uploaded.`
+        : say`${basename(path)} is no longer there.`,
     );
   }
   override toString(): string {

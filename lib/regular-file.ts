@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { isBelow } from './archive/archive-path.js';
 import { errorCode, GONE, unlessCode } from './file-io.js';
 import type { FoundFile } from './media-file.js';
+import { say } from './say.js';
 
 /** Where a file was found, and whether links may lead out of the folder that was watched. */
 export type FilePlace = Pick<FoundFile, 'path' | 'isFollowingLinks'> & Partial<Pick<FoundFile, 'folder'>>;
@@ -38,7 +39,7 @@ export async function openRegularFile(path: string): Promise<OpenFile> {
   try {
     const stats = await file.stat();
     if (stats.isFile()) return { file, stats };
-    throw new NoFileError(`"${path}" is not a file.`);
+    throw new NoFileError(say`"${path}" is not a file.`);
   } catch (error) {
     await file.close();
     throw error;
@@ -54,7 +55,7 @@ export async function openFoundFile(place: FilePlace): Promise<OpenFile> {
   const opened = await openRegularFile(place.path);
   try {
     if (place.isFollowingLinks !== false || (await isInFolder(place, opened.stats))) return opened;
-    throw new NoFileError(`"${place.path}" leads out of the watched folder.`);
+    throw new NoFileError(say`"${place.path}" leads out of the watched folder.`);
   } catch (error) {
     await opened.file.close();
     throw error;
@@ -83,6 +84,6 @@ async function openAnything(path: string): Promise<FileHandle> {
     return await open(path, READ_WITHOUT_WAITING);
   } catch (error) {
     // ENXIO: a socket, or a device that nobody serves.
-    throw errorCode(error) === 'ENXIO' ? new NoFileError(`"${path}" is not a file.`) : error;
+    throw errorCode(error) === 'ENXIO' ? new NoFileError(say`"${path}" is not a file.`) : error;
   }
 }

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { errorCode, type FileIo, GONE, unlessCode } from '../file-io.js';
 import { openJsonFile } from '../json-file.js';
+import { say } from '../say.js';
 import { ArchiveError } from './archive-error.js';
 
 /** An empty file in the archive folder: where it is missing, another disk may lie there, or none. */
@@ -83,7 +84,7 @@ export function openArchiveDisk(options: ArchiveDiskOptions): ArchiveDisk {
 function missingDisk(folder: string): ArchiveError {
   return new ArchiveError(
     'no-disk',
-    `The archive folder "${folder}" is not the one of before: its disk may not be mounted. Mount it; it is tried again by itself. If this is your new archive, put an empty file named ${ARCHIVE_MARK} into it.`,
+    say`The archive folder "${folder}" is not the one of before: its disk may not be mounted. Mount it; it is tried again by itself. If this is your new archive, put an empty file named ${ARCHIVE_MARK} into it.`,
     { isTransient: true },
   );
 }

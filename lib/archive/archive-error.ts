@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { errorCode } from '../file-io.js';
+import { say } from '../say.js';
 
 /**
  * Why an original was not archived. `changed` and `vanished` are no failures: the file is another one now, or
@@ -70,47 +71,49 @@ export function toArchiveError(
   if (error instanceof ArchiveError) return error;
   const code = errorCode(error);
   const problem = PROBLEMS[code ?? ''] ?? 'failed';
-  const sentence = step === 'remove' ? removeSentence(problem, path) : archiveSentence(problem, path, folder);
-  const reason = problem === 'failed' ? ` Reason: ${reasonOf(error, code)}.` : '';
-  return new ArchiveError(problem, `${sentence}${reason} It is tried again by itself.`, {
-    isTransient: true,
-    cause: error,
-  });
+  const reason = reasonOf(error, code);
+  const sentence =
+    step === 'remove'
+      ? removeSentence(problem, path, reason)
+      : archiveSentence(problem, path, folder, reason);
+  return new ArchiveError(problem, sentence, { isTransient: true, cause: error });
 }
 
-function archiveSentence(problem: ArchiveProblem, path: string, folder: string): string {
-  const stays = `"${basename(path)}" stays in "${dirname(path)}"`;
+function archiveSentence(problem: ArchiveProblem, path: string, folder: string, reason: string): string {
+  const [name, place] = [basename(path), dirname(path)];
   if (problem === 'disk-full') {
-    return `The archive folder "${folder}" is on a full disk, so ${stays}. Free some space there.`;
+    return say`The archive folder "${folder}" is on a full disk, so "${name}" stays in "${place}". Free some space there. It is tried again by itself.`;
   }
   if (problem === 'no-permission') {
-    return `No permission to move "${basename(path)}" from "${dirname(path)}" to "${folder}", so it stays. Allow this user to read the first folder and to write into both.`;
+    return say`No permission to move "${name}" from "${place}" to "${folder}", so it stays. Allow this user to read the first folder and to write into both. It is tried again by itself.`;
   }
   if (problem === 'read-only') {
-    return `The archive folder "${folder}" is read-only, so ${stays}. Mount it writable, or choose another one.`;
+    return say`The archive folder "${folder}" is read-only, so "${name}" stays in "${place}". Mount it writable, or choose another one. It is tried again by itself.`;
   }
-  return `${stays}, because it could not be moved to "${folder}".`;
+  return say`"${name}" stays in "${place}", because it could not be moved to "${folder}". Reason: ${reason}. It is tried again by itself.`;
 }
 
-function removeSentence(problem: ArchiveProblem, path: string): string {
-  const what = `"${basename(path)}" could not be removed from "${dirname(path)}"`;
+function removeSentence(problem: ArchiveProblem, path: string, reason: string): string {
+  const [name, place] = [basename(path), dirname(path)];
   if (problem === 'no-permission') {
-    return `${what}: no permission. Allow this user to write into that folder.`;
+    return say`"${name}" could not be removed from "${place}": no permission. Allow this user to write into that folder. It is tried again by itself.`;
   }
   if (problem === 'read-only') {
-    return `${what}: it is read-only. Unlock the card or mount it writable, or choose the mode "keep".`;
+    return say`"${name}" could not be removed from "${place}": it is read-only. Unlock the card or mount it writable, or choose the mode "keep". It is tried again by itself.`;
   }
-  return `${what}.`;
+  return problem === 'failed'
+    ? say`"${name}" could not be removed from "${place}". Reason: ${reason}. It is tried again by itself.`
+    : say`"${name}" could not be removed from "${place}". It is tried again by itself.`;
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENAMETOOLONG: 'the name is too long for that disk',
-  ENOTDIR: 'a file stands where a folder is needed',
-  EEXIST: 'a file stands where a folder is needed',
-  EIO: 'the disk does not answer properly (EIO)',
-  ENOENT: 'a folder on the way went away',
+const REASONS: Readonly<Record<string, () => string>> = {
+  ENAMETOOLONG: () => say`the name is too long for that disk`,
+  ENOTDIR: () => say`a file stands where a folder is needed`,
+  EEXIST: () => say`a file stands where a folder is needed`,
+  EIO: () => say`the disk does not answer properly (EIO)`,
+  ENOENT: () => say`a folder on the way went away`,
 };
 
 function reasonOf(error: unknown, code: string | undefined): string {
-  return REASONS[code ?? ''] ?? code ?? (error instanceof Error ? error.message : String(error));
+  return REASONS[code ?? '']?.() ?? code ?? (error instanceof Error ? error.message : String(error));
 }

@@ -52,7 +52,7 @@ export function parseArchivePolicy(settings: ArchiveSettings): ArchivePolicy {
   const archiveFolder = parseArchiveFolder(say`Archive folder`, settings.archiveFolder);
   if (archiveFolder === undefined) {
     throw new SettingError(
-      'Archive folder: none is set. Type a folder such as /photos/archive, or set ARCHIVE_DIRECTORY in the environment.',
+      say`Archive folder: none is set. Type a folder such as /photos/archive, or set ARCHIVE_DIRECTORY in the environment.`,
     );
   }
   return { mode, archiveFolder, template: parseTemplate(say`Path in the archive`, settings.template) };
@@ -67,7 +67,7 @@ export function provenFile(payload: unknown, { isDryRun = false } = {}): Uploade
     const file = asUploadedFile(payload);
     if (file.isDryRun !== true || isDryRun) return file;
     throw new RecordError(
-      `"${file.path}" comes from a dry run, so Immich does not have it, and nothing was moved. Let this node do a dry run, too, or the upload a real one.`,
+      say`"${file.path}" comes from a dry run, so Immich does not have it, and nothing was moved. Let this node do a dry run, too, or the upload a real one.`,
     );
   } catch (error) {
     if (error instanceof RecordError) throw new ArchiveError('unproven', error.message, { cause: error });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { type FileIo, GONE, unlessCode } from '../file-io.js';
+import { say } from '../say.js';
 import { ArchiveError } from './archive-error.js';
 import { isBelow } from './archive-path.js';
 
@@ -30,7 +31,7 @@ export async function checkInside(archiveFolder: string, folder: string, io: Fil
     return real !== undefined && existing === folder;
   throw new ArchiveError(
     'outside-archive',
-    `Nothing is moved into "${folder}", because a symbolic link takes it out of the archive folder "${archiveFolder}" to "${real}". Remove the link, or choose that place as the archive folder.`,
+    say`Nothing is moved into "${folder}", because a symbolic link takes it out of the archive folder "${archiveFolder}" to "${real}". Remove the link, or choose that place as the archive folder.`,
     { isTransient: true },
   );
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { basename, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { FoundFile } from '../media-file.js';
+import { say } from '../say.js';
 import { SettingError, settingText } from '../settings.js';
 import { ArchiveError } from './archive-error.js';
 
@@ -18,7 +19,7 @@ const MAX_NAME_BYTES = 255;
 export function parseArchiveFolder(field: string, value: unknown, home = homedir()): string | undefined {
   const text = settingText(value);
   if (text === undefined) return undefined;
-  if (text.includes('\0')) throw new SettingError(`${field}: a folder name cannot hold a NUL character.`);
+  if (text.includes('\0')) throw new SettingError(say`${field}: a folder name cannot hold a NUL character.`);
   return resolve(text === '~' || /^~[\\/]/.test(text) ? join(home, text.slice(1)) : text);
 }
 
@@ -30,16 +31,16 @@ export function parseTemplate(field: string, value: unknown): string {
   const template = settingText(value) ?? '';
   const known = PLACEHOLDERS.map((name) => `{${name}}`).join(', ');
   const refuse = (why: string) =>
-    new SettingError(`${field}: "${template}" does not work here: ${why}. Known placeholders: ${known}.`);
+    new SettingError(say`${field}: "${template}" does not work here: ${why}. Known placeholders: ${known}.`);
   for (const [whole, name] of template.matchAll(/\{([^{}]*)\}/g)) {
-    if (!PLACEHOLDERS.some((placeholder) => placeholder === name)) throw refuse(`there is no ${whole}`);
+    if (!PLACEHOLDERS.some((placeholder) => placeholder === name)) throw refuse(say`there is no ${whole}`);
   }
-  if (/[{}]/.test(template.replace(/\{[^{}]*\}/g, ''))) throw refuse('a brace has no partner');
+  if (/[{}]/.test(template.replace(/\{[^{}]*\}/g, ''))) throw refuse(say`a brace has no partner`);
   if (isAbsolute(template) || /^~(?:$|[\\/])/.test(template)) {
-    throw refuse('it must not start at the root or the home folder, but below the archive folder');
+    throw refuse(say`it must not start at the root or the home folder, but below the archive folder`);
   }
-  if (segmentsOf(template).includes('..')) throw refuse('".." would leave the archive folder');
-  if (template.includes('\0')) throw refuse('a path cannot hold a NUL character');
+  if (segmentsOf(template).includes('..')) throw refuse(say`".." would leave the archive folder`);
+  if (template.includes('\0')) throw refuse(say`a path cannot hold a NUL character`);
   return template;
 }
 
@@ -71,7 +72,7 @@ export function archivePath({
   if (!isHonest || !isBelow(archiveFolder, target) || below.includes('\0')) {
     throw new ArchiveError(
       'outside-archive',
-      `"${file.path}" stays where it is: its place in the archive, "${below}", would lie outside of the archive folder "${archiveFolder}". Check the template and where the file was found.`,
+      say`"${file.path}" stays where it is: its place in the archive, "${below}", would lie outside of the archive folder "${archiveFolder}". Check the template and where the file was found.`,
     );
   }
   return target;

@@ -1,5 +1,6 @@
 import type { FileIo } from '../file-io.js';
 import type { UploadedFile } from '../media-file.js';
+import { say } from '../say.js';
 import { ArchiveError } from './archive-error.js';
 import type { ArchivePolicy } from './archive-file.js';
 import { archivePath, isBelow } from './archive-path.js';
@@ -34,6 +35,6 @@ export function mustBeKept(file: UploadedFile): void {
   if (!file.isTrashed) return;
   throw new ArchiveError(
     'unproven',
-    `"${file.path}" lies in Immich's trash, which empties itself, so it was not deleted. Restore it in Immich first.`,
+    say`"${file.path}" lies in Immich's trash, which empties itself, so it was not deleted. Restore it in Immich first.`,
   );
 }

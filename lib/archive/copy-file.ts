@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { type FileIo, unlessCode } from '../file-io.js';
 import type { UploadedFile } from '../media-file.js';
 import { READ_NO_LINK } from '../regular-file.js';
+import { say } from '../say.js';
 import { ArchiveError } from './archive-error.js';
 import { partPath, sweepLeftovers } from './archive-folder.js';
 import { lookAtOriginal, sha1OfFile } from './proven-file.js';
@@ -43,7 +44,7 @@ async function checkRoom(folder: string, sizeBytes: number, io: FileIo): Promise
   const disk = await unlessCode(['ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM'], io.fs.statfs(folder));
   if (disk === undefined || disk.blocks === 0 || disk.bsize === 0) return;
   if (disk.bavail * disk.bsize >= sizeBytes) return;
-  throw Object.assign(new Error(`no room for ${sizeBytes} bytes`), { code: 'ENOSPC' });
+  throw Object.assign(new Error(say`no room for ${sizeBytes} bytes`), { code: 'ENOSPC' });
 }
 
 async function writeCopy(from: string, to: string, stats: Stats, io: FileIo): Promise<void> {
@@ -88,11 +89,14 @@ async function keepTraits(target: FileHandle, stats: Stats): Promise<void> {
 async function refuseCopy(file: UploadedFile, folder: string, io: FileIo): Promise<never> {
   const look = await lookAtOriginal(file, { ...file, ctimeMs: Number.NaN }, io);
   if (look.state !== 'unchanged') {
-    throw new ArchiveError('changed', `"${file.path}" changed while it was copied, so it stays where it is.`);
+    throw new ArchiveError(
+      'changed',
+      say`"${file.path}" changed while it was copied, so it stays where it is.`,
+    );
   }
   throw new ArchiveError(
     'failed',
-    `The copy of "${file.path}" in "${folder}" did not have the same bytes, so it was removed and the original stays. Check that disk. It is tried again by itself.`,
+    say`The copy of "${file.path}" in "${folder}" did not have the same bytes, so it was removed and the original stays. Check that disk. It is tried again by itself.`,
     { isTransient: true },
   );
 }

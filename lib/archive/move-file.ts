@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { type FileIo, fileIo, isGone } from '../file-io.js';
 import type { UploadedFile } from '../media-file.js';
+import { say } from '../say.js';
 import { ArchiveError, type ArchiveStep, toArchiveError } from './archive-error.js';
 import { checkInside, prepareFolder } from './archive-folder.js';
 import { numberedPath } from './archive-path.js';
@@ -97,5 +98,5 @@ async function findArchived(file: UploadedFile, target: string, io: FileIo): Pro
 
 /** The file is gone, and the archive does not have it. */
 export function vanishedError({ path }: UploadedFile): ArchiveError {
-  return new ArchiveError('vanished', `"${path}" is no longer there, so there is nothing to archive.`);
+  return new ArchiveError('vanished', say`"${path}" is no longer there, so there is nothing to archive.`);
 }

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { type FileIo, fileIo } from '../file-io.js';
 import type { UploadedFile } from '../media-file.js';
+import { say } from '../say.js';
 import { checkInside, prepareFolder } from './archive-folder.js';
 import { saying, vanishedError } from './move-file.js';
 import { changedError, type Move, occupantInTime } from './place-file.js';
@@ -50,7 +51,7 @@ export async function moveGroup(
       if (placed !== undefined) return await finishAll(plan, placed, folder, io);
       from = plan.number + 1;
     }
-    throw new Error(`${MAX_NAMES} names beside "${nameAt(1)}" are taken`);
+    throw new Error(say`${MAX_NAMES} names beside "${nameAt(1)}" are taken`);
   });
 }
 

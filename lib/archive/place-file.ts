@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { errorCode, type FileIo, GONE, unlessCode } from '../file-io.js';
 import type { UploadedFile } from '../media-file.js';
+import { say } from '../say.js';
 import { ArchiveError } from './archive-error.js';
 import { syncFolder } from './archive-folder.js';
 import { numberedPath } from './archive-path.js';
@@ -57,7 +58,7 @@ export async function placeFile(file: UploadedFile, stats: Stats, target: string
     // What cannot be removed now is swept later; the outcome stands either way.
     if (copy !== undefined) await io.fs.unlink(copy).catch(() => undefined);
   }
-  throw new Error(`${MAX_NAMES} names beside "${basename(target)}" are taken`);
+  throw new Error(say`${MAX_NAMES} names beside "${basename(target)}" are taken`);
 }
 
 /** What holds a name. An empty file may be about to be filled by another instance: it gets a second for that. */
@@ -76,7 +77,7 @@ export async function occupantInTime(
 
 /** The file is another one than was proven. */
 export function changedError({ path }: UploadedFile): ArchiveError {
-  return new ArchiveError('changed', `"${path}" changed after its upload, so it stays where it is.`);
+  return new ArchiveError('changed', say`"${path}" changed after its upload, so it stays where it is.`);
 }
 
 /** Gives a file a name in the archive, unless that is another device. */

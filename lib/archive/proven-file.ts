@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import { type FileIo, GONE, unlessCode } from '../file-io.js';
 import type { UploadedFile } from '../media-file.js';
 import { isInFolder, READ_NO_LINK } from '../regular-file.js';
+import { say } from '../say.js';
 import { sha1OfHandle } from '../sha1.js';
 import { ArchiveError } from './archive-error.js';
 import { isSameFolder } from './archive-folder.js';
@@ -41,7 +42,7 @@ export async function lookAtOriginal(file: UploadedFile, seen: Seen, io: FileIo)
   if (stats.isSymbolicLink()) {
     throw new ArchiveError(
       'failed',
-      `"${file.path}" is a symbolic link, so it stays where it is: only files are archived. Remove it by hand, or let folder-watch not follow links.`,
+      say`"${file.path}" is a symbolic link, so it stays where it is: only files are archived. Remove it by hand, or let folder-watch not follow links.`,
     );
   }
   if (!stats.isFile() || stats.size !== file.sizeBytes) return { state: 'changed' };

@@ -1,3 +1,4 @@
+import { say } from '../say.js';
 import { SettingError } from '../settings.js';
 
 /** The kinds of connection that a broker may offer. */
@@ -41,7 +42,7 @@ export function parseBrokerAddress(text: string, isEncrypted = false): BrokerAdd
   const given = PROTOCOLS[url?.protocol ?? ''];
   if (url === undefined || given === undefined || url.hostname === '') {
     throw new SettingError(
-      'Broker: this is no address of a broker. Type for example mqtt://broker:1883; mqtts://, ws:// and wss:// work, too.',
+      say`Broker: this is no address of a broker. Type for example mqtt://broker:1883; mqtts://, ws:// and wss:// work, too.`,
     );
   }
   const protocol = isEncrypted ? ENCRYPTED[given] : given;
@@ -64,7 +65,7 @@ function decoded(part: string): string | undefined {
   } catch (error) {
     if (!(error instanceof URIError)) throw error;
     throw new SettingError(
-      'Broker: the login in the address has a % that stands for nothing. Write it as %25, or use the fields for user and password.',
+      say`Broker: the login in the address has a % that stands for nothing. Write it as %25, or use the fields for user and password.`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import mqtt, { type MqttClient } from 'mqtt';
+import { say } from '../say.js';
 import {
   type ClientOptions,
   type ConnectionEnd,
@@ -72,7 +73,7 @@ function follow(client: MqttClient, { onMessage = () => {} }: ConnectionOptions)
   client.on('error', fail);
   const isTooLong = createPacketLimit(LARGEST_PACKET);
   client.stream.on('data', (piece: Uint8Array) => {
-    if (isTooLong(piece)) fail({ code: 'a packet that is too large' });
+    if (isTooLong(piece)) fail({ code: say`a packet that is too large` });
   });
   client.on('disconnect', ({ reasonCode }) => fail({ code: reasonCode || 'closed' }));
   client.once('connect', ({ properties = {} }) => {

@@ -77,7 +77,7 @@ function parseTopic(field: string, value: unknown, fallback: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this refuses
   if (/[#+\u0000-\u001f\u007f]|^\$|^\/|\/$|\/\//.test(topic) || topic.length > 200) {
     throw new SettingError(
-      `${field}: "${topic}" does not work here. Type words with single slashes between them and no # or +, for example ${fallback}.`,
+      say`${field}: "${topic}" does not work here. Type words with single slashes between them and no # or +, for example ${fallback}.`,
     );
   }
   return topic;
@@ -101,6 +101,6 @@ export function sanitiseInstance(name: string): string {
   const sanitised = slugOf(name, 64);
   if (sanitised !== '') return sanitised;
   throw new SettingError(
-    `Instance: "${name}" leaves no name. Type letters a to z, digits, hyphens or underscores, for example nas1.`,
+    say`Instance: "${name}" leaves no name. Type letters a to z, digits, hyphens or underscores, for example nas1.`,
   );
 }

@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { FoundFile } from '../media-file.js';
+import { say } from '../say.js';
 import { SettingError } from '../settings.js';
 import { type WallTime, wallTime } from './time-zone.js';
 
@@ -38,7 +39,7 @@ export function parseTemplate(field: string, text: string): FileTemplate {
     const joiner = after.length === 0 ? undefined : after.join(':');
     if (name !== undefined && (joiner === undefined || name === 'path')) return [{ name, joiner }];
     const known = PLACES.map((place) => `{${place}}`).join(', ');
-    throw new SettingError(`${field}: "${piece}" does not work here. There are ${known}.`);
+    throw new SettingError(say`${field}: "${piece}" does not work here. There are ${known}.`);
   });
 }
 

@@ -37,7 +37,7 @@ export function parseOrganiseSettings(config: OrganiseConfig): OrganiseSettings 
   const timeZone = settingText(config.timeZone) ?? ownTimeZone();
   if (!isTimeZone(timeZone)) {
     throw new SettingError(
-      `Time zone: "${timeZone}" is none that this machine knows. Type its name, as in Europe/Berlin.`,
+      say`Time zone: "${timeZone}" is none that this machine knows. Type its name, as in Europe/Berlin.`,
     );
   }
   return {

@@ -3,6 +3,7 @@ import type { ImmichError } from '../immich/immich-error.js';
 import type { AssetChanges } from '../immich/library-calls.js';
 import type { UploadExtras } from '../immich/upload-extras.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
+import { say } from '../say.js';
 import type { Attempt } from '../upload/upload-file.js';
 import { createAlbumBook } from './album-book.js';
 import { type FileTemplate, fillTemplate } from './file-template.js';
@@ -53,16 +54,16 @@ export function createOrganiser(options: OrganiserOptions) {
   async function arrange(uploaded: UploadedFile, plan: Plan): Promise<void> {
     const assets = visibleAssets(uploaded);
     if (Object.keys(plan.changes).length > 0) {
-      await rights.use('with what the flow wants for it', () =>
+      await rights.use(say`with what the flow wants for it`, () =>
         all(assets, (id) => client.updateAsset(id, plan.changes)),
       );
     }
     if (plan.albums.length > 0) {
       const inAlbum = (album: string) => all(assets, (id) => albums.add(album, id));
-      await rights.use('in its albums', () => all(plan.albums, inAlbum));
+      await rights.use(say`in its albums`, () => all(plan.albums, inAlbum));
     }
     if (plan.tags.length > 0) {
-      await rights.use('with its tags', () => all(assets, (id) => tags.put(plan.tags, id)));
+      await rights.use(say`with its tags`, () => all(assets, (id) => tags.put(plan.tags, id)));
     }
   }
 

@@ -1,4 +1,5 @@
 import { ImmichError } from '../immich/immich-error.js';
+import { say } from '../say.js';
 
 /** So long a refused step is not tried again, whichever file asks for it. */
 const REST_MS = 30_000;
@@ -29,7 +30,7 @@ export function createRightsWatch(
         if (!(error instanceof ImmichError) || error.kind !== 'forbidden') throw error;
         const waiting = new ImmichError(
           'forbidden',
-          `Immich has the photo, but not ${what}. ${error.message} Until then the file stays where it is; it is tried again.`,
+          say`Immich has the photo, but not ${what}. ${error.message} Until then the file stays where it is; it is tried again.`,
           { ...details(error), scope: 'file', tries: Number.POSITIVE_INFINITY },
         );
         lacking.set(what, { error: waiting, untilMs: now() + REST_MS });

@@ -1,4 +1,5 @@
 import { isObject } from '../immich/immich-answer.js';
+import { say } from '../say.js';
 import { VISIBILITIES } from './organise-settings.js';
 import { isPossible, isTimeZone, momentOf } from './time-zone.js';
 
@@ -24,8 +25,8 @@ export class WishError extends TypeError {
   }
 }
 
-const NAMES =
-  'albums, tags, favorite, visibility, takenAt, timeZone, description, rating, latitude and longitude';
+const names = () =>
+  say`albums, tags, favorite, visibility, takenAt, timeZone, description, rating, latitude and longitude`;
 
 /**
  * Reads `msg.upload`: undefined when there is none. A local time is one of its `timeZone`, else of the given one.
@@ -33,40 +34,55 @@ const NAMES =
  */
 export function readWishes(value: unknown, ownTimeZone: string): UploadWishes | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) throw wrong('', value, `an object with ${NAMES}`);
+  if (!isObject(value)) throw wrong('', value, say`an object with ${names()}`);
   const { albums, tags, favorite, visibility, takenAt, timeZone, description, ...others } = value;
   const { rating, latitude, longitude, ...unknown } = others;
   const [stranger] = Object.keys(unknown);
   if (stranger !== undefined) {
     throw new WishError(
-      `msg.upload.${stranger} is not known. There are ${NAMES}. The file stays where it is.`,
+      say`msg.upload.${stranger} is not known. There are ${names()}. The file stays where it is.`,
     );
   }
-  const zone = read('timeZone', timeZone, asTimeZone, 'the name of a time zone, as in "Europe/Berlin"');
+  const zone = read(
+    'timeZone',
+    timeZone,
+    asTimeZone,
+    () => say`the name of a time zone, as in "Europe/Berlin"`,
+  );
   if ((latitude === undefined) !== (longitude === undefined)) {
     throw new WishError(
-      'msg.upload needs latitude and longitude, or neither of them. The file stays where it is.',
+      say`msg.upload needs latitude and longitude, or neither of them. The file stays where it is.`,
     );
   }
   const wishes = {
-    albums: read('albums', albums, asNames, 'a name or a list of names'),
-    tags: read('tags', tags, asNames, 'a name or a list of names'),
-    isFavorite: read('favorite', favorite, asBoolean, 'true or false'),
-    visibility: read('visibility', visibility, asVisibility, '"timeline", "archive" or "locked"'),
+    albums: read('albums', albums, asNames, () => say`a name or a list of names`),
+    tags: read('tags', tags, asNames, () => say`a name or a list of names`),
+    isFavorite: read('favorite', favorite, asBoolean, () => say`true or false`),
+    visibility: read('visibility', visibility, asVisibility, () => say`"timeline", "archive" or "locked"`),
     takenAtMs: read(
       'takenAt',
       takenAt,
       (given) => asMoment(given, zone ?? ownTimeZone),
-      'a date, or text as in "2023-01-02 03:04:05" or "2023-01-02T03:04:05Z"',
+      () => say`a date, or text as in "2023-01-02 03:04:05" or "2023-01-02T03:04:05Z"`,
     ),
-    description: read('description', description, asText, 'text'),
-    rating: read('rating', rating, (given) => asNumber(given, 1, 5, true), 'a whole number from 1 to 5'),
-    latitude: read('latitude', latitude, (given) => asNumber(given, -90, 90), 'degrees from -90 to 90'),
+    description: read('description', description, asText, () => say`text`),
+    rating: read(
+      'rating',
+      rating,
+      (given) => asNumber(given, 1, 5, true),
+      () => say`a whole number from 1 to 5`,
+    ),
+    latitude: read(
+      'latitude',
+      latitude,
+      (given) => asNumber(given, -90, 90),
+      () => say`degrees from -90 to 90`,
+    ),
     longitude: read(
       'longitude',
       longitude,
       (given) => asNumber(given, -180, 180),
-      'degrees from -180 to 180',
+      () => say`degrees from -180 to 180`,
     ),
   };
   if (
@@ -74,7 +90,7 @@ export function readWishes(value: unknown, ownTimeZone: string): UploadWishes | 
     [wishes.description, rating, latitude].some((one) => one !== undefined)
   ) {
     throw new WishError(
-      'msg.upload: Immich lets nobody describe, rate or place a locked photo from outside. Leave out description, rating, latitude and longitude, or visibility. The file stays where it is.',
+      say`msg.upload: Immich lets nobody describe, rate or place a locked photo from outside. Leave out description, rating, latitude and longitude, or visibility. The file stays where it is.`,
     );
   }
   return Object.fromEntries(Object.entries(wishes).filter(([, wish]) => wish !== undefined));
@@ -84,18 +100,18 @@ function read<Wish>(
   name: string,
   given: unknown,
   as: (given: unknown) => Wish | undefined,
-  expected: string,
+  expected: () => string,
 ): Wish | undefined {
   if (given === undefined || given === null) return undefined;
   const wish = as(given);
-  if (wish === undefined) throw wrong(`.${name}`, given, expected);
+  if (wish === undefined) throw wrong(`.${name}`, given, expected());
   return wish;
 }
 
 function wrong(name: string, given: unknown, expected: string): WishError {
-  const shown = typeof given === 'string' ? `"${given.slice(0, 80)}"` : `a value of type ${typeof given}`;
+  const shown = typeof given === 'string' ? `"${given.slice(0, 80)}"` : say`a value of type ${typeof given}`;
   return new WishError(
-    `msg.upload${name}: ${shown} does not work here. Give ${expected}. The file stays where it is.`,
+    say`msg.upload${name}: ${shown} does not work here. Give ${expected}. The file stays where it is.`,
   );
 }
 

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { ImmichClient } from '../immich/immich-client.js';
 import { ImmichError } from '../immich/immich-error.js';
 import { MOST_SIDECAR_BYTES, readSidecar, type SidecarPart } from '../immich/upload-extras.js';
+import { say } from '../say.js';
 import { readXmp } from './read-xmp.js';
 
 /** What changing an asset needs of a server. */
@@ -35,7 +36,7 @@ function inWords(error: unknown, { path }: SidecarPart): unknown {
   const permission = error.permission ?? 'asset.update';
   return new ImmichError(
     'forbidden',
-    `${basename(path)} belongs to a photo that is in Immich already, and the key may not change it: give it the permission ${permission}, then retry. Both files stay where they are.`,
+    say`${basename(path)} belongs to a photo that is in Immich already, and the key may not change it: give it the permission ${permission}, then retry. Both files stay where they are.`,
     { status: 403, scope: 'file', permission },
   );
 }

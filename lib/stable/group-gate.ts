@@ -2,6 +2,7 @@ import { pathKeyOf } from '../companions/companion-key.js';
 import { type FileGroup, groupFiles } from '../companions/group-files.js';
 import { isSidecar } from '../companions/media-kind.js';
 import type { FoundFile, StableFile } from '../media-file.js';
+import { say } from '../say.js';
 import { StabilityError } from './stability-error.js';
 import type { StabilityGate } from './stability-gate.js';
 
@@ -79,7 +80,7 @@ export function createGroupGate(options: GroupGateOptions): GroupGate {
     const before = members.get(file.path);
     const member = makeMember(file);
     members.set(file.path, member);
-    before?.refuse(new StabilityError('superseded', `"${file.path}" was announced anew.`));
+    before?.refuse(new StabilityError('superseded', say`"${file.path}" was announced anew.`));
     return member;
   }
 

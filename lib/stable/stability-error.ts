@@ -1,3 +1,5 @@
+import { say } from '../say.js';
+
 /**
  * Why a file did not become stable: it `vanished`, was `superseded` by a newer announcement of the same path,
  * stayed `incomplete`, or is no file at all (`unreadable`). The first two need nobody.
@@ -20,7 +22,10 @@ export class StabilityError extends Error {
 
 /** A length of time as people say it: "60 minutes", "1 second". */
 export function inWords(ms: number): string {
-  const [count, unit] =
-    ms >= 60_000 ? [Math.round(ms / 60_000), 'minute'] : [Math.round(ms / 1_000), 'second'];
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+  if (ms >= 60_000) {
+    const minutes = Math.round(ms / 60_000);
+    return minutes === 1 ? say`${minutes} minute` : say`${minutes} minutes`;
+  }
+  const seconds = Math.round(ms / 1_000);
+  return seconds === 1 ? say`${seconds} second` : say`${seconds} seconds`;
 }

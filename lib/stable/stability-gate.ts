@@ -1,5 +1,6 @@
 import type { FoundFile, StableFile } from '../media-file.js';
 import { lookAtFound } from '../regular-file.js';
+import { say } from '../say.js';
 import {
   DEFAULT_STABILITY_RULES,
   isUnchanged,
@@ -125,7 +126,7 @@ export function createStabilityGate(options: StabilityGateOptions): StabilityGat
       const entry: Waiting = { file, rules, resolve, reject, state, isLate: before !== undefined };
       waitingByPath.set(file.path, entry);
       before?.reject(
-        new StabilityError('superseded', `"${file.path}" was announced anew: the newer message goes on.`),
+        new StabilityError('superseded', say`"${file.path}" was announced anew: the newer message goes on.`),
       );
       schedule(entry, entry.state.dueAtMs);
       onChange?.();

@@ -1,4 +1,5 @@
 import type { Stats } from 'node:fs';
+import { say } from '../say.js';
 import {
   isStable,
   isUnchanged,
@@ -51,7 +52,7 @@ async function lookAt(path: string, state: WaitState, effects: StepEffects): Pro
   const { rules, checkIntervalMs, now, stat, checkVideo } = effects;
   const atMs = now();
   const stats = await stat(path);
-  if (!stats.isFile()) return failed('unreadable', `"${path}" is not a file, so it cannot be uploaded.`);
+  if (!stats.isFile()) return failed('unreadable', say`"${path}" is not a file, so it cannot be uploaded.`);
   const look: Look = { sizeBytes: stats.size, mtimeMs: stats.mtimeMs, atMs };
   const quietMs = requiredQuietMs(look.sizeBytes, rules);
   if (!isUnchanged(state.first, look)) {
@@ -96,29 +97,29 @@ function waitStill(
     const endMs = notWhole === undefined ? Math.min(giveUpMs, emptyEndMs(rules)) : giveUpMs;
     return wait({ first, dueAtMs: look.atMs + nextLookMs(stillMs, quietMs, endMs), notWhole });
   }
-  const since = `has not changed for ${inWords(giveUpMs)}`;
+  const long = inWords(giveUpMs);
   if (notWhole === undefined) {
     return failed(
       'incomplete',
-      `"${path}" is empty (0 bytes) and ${since}. Copy it here again or delete it.`,
+      say`"${path}" is empty (0 bytes) and has not changed for ${long}. Copy it here again or delete it.`,
     );
   }
   return failed(
     'incomplete',
-    `"${path}" is not a whole video: ${notWhole}. It ${since}: copy it here again, or turn off the check of videos if it plays.`,
+    say`"${path}" is not a whole video: ${notWhole}. It has not changed for ${long}: copy it here again, or turn off the check of videos if it plays.`,
   );
 }
 
 /** A file that is gone is gone; what cannot be read (rights, a share that hangs) may be readable later. */
 function stepAfterError(path: string, state: WaitState, effects: StepEffects, error: unknown): Step {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return failed('vanished', `"${path}" is no longer there.`);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return failed('vanished', say`"${path}" is no longer there.`);
   const { quietMs } = effects.rules;
   const atMs = effects.now();
   const unreadableSinceMs = state.unreadableSinceMs ?? atMs;
   // Never given up: a share that comes back shows the same files, and nobody would tell of them again.
   const dueAtMs = atMs + nextLookMs(atMs - unreadableSinceMs, quietMs, Number.POSITIVE_INFINITY);
-  return wait({ ...state, unreadableSinceMs, notWhole: `it cannot be read (${code})`, dueAtMs });
+  return wait({ ...state, unreadableSinceMs, notWhole: say`it cannot be read (${code})`, dueAtMs });
 }
 
 function wait(state: WaitState): Step {

@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { say } from '../say.js';
 import {
   type HeaderReader,
   notWhole,
@@ -44,7 +45,7 @@ export async function checkVideoStructure(path: string): Promise<VideoStructure>
     const check = checkByContent(await reader.read(0, 256)) ?? byExtension;
     return check(reader);
   }).catch((error: unknown) => {
-    if (error instanceof TooManyPartsError) return notWhole('it has more parts than any real video');
+    if (error instanceof TooManyPartsError) return notWhole(say`it has more parts than any real video`);
     throw error;
   });
 }

@@ -1,4 +1,5 @@
 import { errorCode } from '../file-io.js';
+import { say } from '../say.js';
 
 /**
  * What is wrong with the store: it is `locked` by another program, cannot be written or opened (`unusable`: a full disk,
@@ -29,9 +30,9 @@ export function troubleOf(error: unknown): StoreTrouble {
 export function sayTrouble(kind: StoreTrouble, place: string, error: unknown): StoreProblem {
   const reason = reasonOf(error);
   const sentences: Record<StoreTrouble, string> = {
-    locked: `The memory in "${place}" is in use by another Node-RED or command with the same user directory. This one works without it: it may ask Immich again about files that are known. Give each its own user directory.`,
-    unusable: `The memory in "${place}" cannot be used (${reason}). Everything works without it, and files that are known may be asked about again. It is tried again by itself.`,
-    damaged: `The memory was damaged (${reason}) and has been set aside as "${place}". No photo is lost: a new one is built from Immich's answers as the files are seen again. You may delete the old one.`,
+    locked: say`The memory in "${place}" is in use by another Node-RED or command with the same user directory. This one works without it: it may ask Immich again about files that are known. Give each its own user directory.`,
+    unusable: say`The memory in "${place}" cannot be used (${reason}). Everything works without it, and files that are known may be asked about again. It is tried again by itself.`,
+    damaged: say`The memory was damaged (${reason}) and has been set aside as "${place}". No photo is lost: a new one is built from Immich's answers as the files are seen again. You may delete the old one.`,
   };
   return { kind, message: sentences[kind] };
 }
@@ -57,6 +58,6 @@ function textOf(error: unknown): string {
 export function sayLost(place: string): StoreProblem {
   return {
     kind: 'damaged',
-    message: `Some of what was remembered in "${place}" was damaged and is forgotten. No photo is lost: Immich is asked again about those files.`,
+    message: say`Some of what was remembered in "${place}" was damaged and is forgotten. No photo is lost: Immich is asked again about those files.`,
   };
 }

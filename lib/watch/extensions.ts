@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { say } from '../say.js';
 import { SettingError } from '../settings.js';
 
 const images =
@@ -34,7 +35,9 @@ export function mediaExtensions(written: Iterable<string>): ReadonlySet<string> 
 export function parseExtensions(field: string, entries: readonly string[]): ReadonlySet<string> | undefined {
   for (const entry of entries) {
     if (/^(\*?\.)?[^\s./\\*?]+$/u.test(entry)) continue;
-    throw new SettingError(`${field}: "${entry}" is no file extension. Type a list such as jpg, heic, mp4.`);
+    throw new SettingError(
+      say`${field}: "${entry}" is no file extension. Type a list such as jpg, heic, mp4.`,
+    );
   }
   return entries.length > 0 ? mediaExtensions(entries) : undefined;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isAside } from '../archive/archive-path.js';
 import { isSidecar } from '../companions/media-kind.js';
 import { errorCode, isGone } from '../file-io.js';
+import { say } from '../say.js';
 import { extensionOf } from './extensions.js';
 import type { FolderIndex, KnownFolder } from './folder-index.js';
 import { type FolderEntry, type FolderIo, relativeTo, undecodableNames } from './folder-listing.js';
@@ -126,7 +127,7 @@ async function lookAtEntry(
   } catch (error) {
     if (isGone(error)) return mayBeUndecodable ? 'undecodable' : 'gone';
     // A link in a circle is nobody's photo.
-    const detail = errorCode(error) ?? 'unknown reason';
+    const detail = errorCode(error) ?? say`unknown reason`;
     if (detail === 'ELOOP') return 'gone';
     sayOnce(folder, 'entries', { kind: 'unreadable', path, detail }, options);
     return 'unreadable';

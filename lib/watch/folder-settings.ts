@@ -65,7 +65,7 @@ function parseSizes(config: FolderWatchConfig): { minBytes: number; maxBytes: nu
   const maxBytes = maxMB === 0 ? Number.POSITIVE_INFINITY : maxMB * MB;
   if (minBytes <= maxBytes) return { minBytes, maxBytes };
   throw new SettingError(
-    'Smallest file: it is larger than the largest file, so no file fits. Type a smaller one.',
+    say`Smallest file: it is larger than the largest file, so no file fits. Type a smaller one.`,
   );
 }
 
@@ -77,6 +77,6 @@ export function fullPath(field: string, written: string, home = homedir()): stri
   const path = /^~($|[/\\])/.test(written) ? join(home, written.slice(1)) : written;
   if (isAbsolute(path)) return resolve(path);
   throw new SettingError(
-    `${field}: "${written}" is no full path. Type it from the root on, for example /home/anna/Pictures.`,
+    say`${field}: "${written}" is no full path. Type it from the root on, for example /home/anna/Pictures.`,
   );
 }

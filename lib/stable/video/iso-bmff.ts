@@ -1,3 +1,4 @@
+import { say } from '../../say.js';
 import { type HeaderReader, isAllZeros, notWhole, type VideoStructure, WHOLE } from './header-reader.js';
 
 /** One box of an MP4 or QuickTime file; `end` is the position of the byte after it. */
@@ -18,7 +19,7 @@ const TEXT = /^[\t\n\r\x20-\x7e]{8}$/;
 const INSTA360_END = '8db42d694ccc418790edff439fe026bf';
 /** Boxes whose content is no padding: where one of them ends the file in zeros, the rest was not written yet. */
 const NEVER_ZEROS: ReadonlySet<string> = new Set(['mdat', 'moov', 'mfra']);
-const ZEROS = 'there are only zeros where the rest of it should be';
+const zeros = () => say`there are only zeros where the rest of it should be`;
 
 /**
  * Checks an MP4, MOV, M4V or 3GP file (ISO/IEC 14496-12 and the QuickTime file format): a whole `moov` box,
@@ -40,15 +41,15 @@ export async function checkIsoBmff(reader: HeaderReader): Promise<VideoStructure
   while (position < end) {
     const box = await readBox(reader, position, end);
     if (typeof box === 'string') return judgeRemainder(movie, box, position);
-    if (box.end > end) return notWhole(`the file ends inside its ${box.type} box`);
+    if (box.end > end) return notWhole(say`the file ends inside its ${box.type} box`);
     if (box.type === 'moov' && !(await hasTracks(reader, box)))
-      return notWhole('its moov box holds no track');
+      return notWhole(say`its moov box holds no track`);
     note(movie, box);
     position = box.end;
   }
   const missing = missingFrom(movie);
   if (missing !== undefined) return notWhole(missing);
-  if (NEVER_ZEROS.has(movie.last) && (await reader.hasZeroTail())) return notWhole(ZEROS);
+  if (NEVER_ZEROS.has(movie.last) && (await reader.hasZeroTail())) return notWhole(zeros());
   return WHOLE;
 }
 
@@ -74,17 +75,18 @@ function note(movie: Movie, { type }: Box): void {
 }
 
 function missingFrom(movie: Movie): string | undefined {
-  if (!movie.hasMoov) return 'the moov box is missing';
-  if (!movie.hasMediaData) return 'the media data (mdat) is missing';
-  return movie.last === 'moof' ? 'the media data of its last fragment is missing' : undefined;
+  if (!movie.hasMoov) return say`the moov box is missing`;
+  if (!movie.hasMediaData) return say`the media data (mdat) is missing`;
+  return movie.last === 'moof' ? say`the media data of its last fragment is missing` : undefined;
 }
 
 function judgeRemainder(movie: Movie, remainder: NoBox, position: number): VideoStructure {
-  if (position === 0) return notWhole(remainder === 'zeros' ? ZEROS : 'it does not begin like a video');
-  if (remainder === 'cut') return notWhole('the file ends inside the header of a box');
+  if (position === 0) return notWhole(remainder === 'zeros' ? zeros() : say`it does not begin like a video`);
+  if (remainder === 'cut') return notWhole(say`the file ends inside the header of a box`);
   const missing = missingFrom(movie);
   if (missing !== undefined) return notWhole(missing);
-  if (movie.isFragmented) return notWhole(remainder === 'zeros' ? ZEROS : 'its last fragment is damaged');
+  if (movie.isFragmented)
+    return notWhole(remainder === 'zeros' ? zeros() : say`its last fragment is damaged`);
   return WHOLE;
 }
 

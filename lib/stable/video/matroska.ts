@@ -1,3 +1,4 @@
+import { say } from '../../say.js';
 import { type HeaderReader, isAllZeros, notWhole, type VideoStructure, WHOLE } from './header-reader.js';
 
 /** One EBML element. `end` is undefined when its length is recorded as unknown (a live recording). */
@@ -11,8 +12,8 @@ const EBML = 0x1a45dfa3;
 const SEGMENT = 0x18538067;
 const CLUSTER = 0x1f43b675;
 const VOID = 0xec;
-const CUT_HEADER = 'the file ends inside a header';
-const ZEROS = 'there are only zeros where the rest of it should be';
+const cutHeader = () => say`the file ends inside a header`;
+const zeros = () => say`there are only zeros where the rest of it should be`;
 
 /**
  * Checks a Matroska or WebM file (RFC 8794 and RFC 9559): its EBML header, and a segment whose recorded length
@@ -28,20 +29,20 @@ export async function checkMatroska(reader: HeaderReader): Promise<VideoStructur
   while (position < sizeBytes) {
     const element = await readElement(reader, position);
     if (position === 0 && element?.id !== EBML)
-      return notWhole('it does not begin like a Matroska or WebM file');
+      return notWhole(say`it does not begin like a Matroska or WebM file`);
     if (element === undefined) break;
     if (element.id === SEGMENT) return checkSegment(reader, element);
     if (element.end === undefined) break;
-    if (element.end > sizeBytes) return notWhole(CUT_HEADER);
+    if (element.end > sizeBytes) return notWhole(cutHeader());
     position = element.end;
   }
-  return notWhole('its segment, which holds the film, is missing');
+  return notWhole(say`its segment, which holds the film, is missing`);
 }
 
 async function checkSegment(reader: HeaderReader, segment: Element): Promise<VideoStructure> {
   const { sizeBytes } = reader;
   if (segment.end !== undefined && segment.end > sizeBytes) {
-    return notWhole('the file is shorter than the length that it records');
+    return notWhole(say`the file is shorter than the length that it records`);
   }
   const end = segment.end ?? sizeBytes;
   let hasCluster = false;
@@ -57,13 +58,13 @@ async function checkSegment(reader: HeaderReader, segment: Element): Promise<Vid
     last = element.id;
     if (element.id === CLUSTER) hasCluster = true;
     if (element.end === undefined) break;
-    if (element.end > end) return notWhole('the file ends inside one of its elements');
+    if (element.end > end) return notWhole(say`the file ends inside one of its elements`);
     position = element.end;
     // The recorded length has spoken for all that follows: no need to go through a long film.
     if (hasCluster && segment.end !== undefined) break;
   }
-  if (!hasCluster) return notWhole('it holds no film yet (no cluster)');
-  return last !== VOID && (await reader.hasZeroTail()) ? notWhole(ZEROS) : WHOLE;
+  if (!hasCluster) return notWhole(say`it holds no film yet (no cluster)`);
+  return last !== VOID && (await reader.hasZeroTail()) ? notWhole(zeros()) : WHOLE;
 }
 
 /** What is wrong where an element should begin, if a cut or an unwritten rest can look like that. */
@@ -73,8 +74,8 @@ async function problemAt(
   isUnknownLength: boolean,
 ): Promise<string | undefined> {
   const bytes = await reader.read(position, 12);
-  if (isAllZeros(bytes)) return ZEROS;
-  return isUnknownLength && bytes.length < 12 ? CUT_HEADER : undefined;
+  if (isAllZeros(bytes)) return zeros();
+  return isUnknownLength && bytes.length < 12 ? cutHeader() : undefined;
 }
 
 /** Reads the id and the length of an element; undefined where there is none. */

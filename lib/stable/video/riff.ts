@@ -1,3 +1,4 @@
+import { say } from '../../say.js';
 import { type HeaderReader, isAllZeros, notWhole, type VideoStructure, WHOLE } from './header-reader.js';
 
 /** One chunk; `end` is the position after its bytes, `next` skips the byte that pads an odd length as well. */
@@ -29,29 +30,29 @@ export async function checkRiff(reader: HeaderReader): Promise<VideoStructure> {
     const riff = await readChunk(reader, position);
     if (riff?.id !== 'RIFF') {
       const rest = await reader.read(position, 4);
-      if (position === 0) return notWhole('it does not begin like an AVI file');
-      return rest.length < 4 && 'RIFF'.startsWith(rest.toString('latin1')) ? notWhole(CUT_HEADER) : WHOLE;
+      if (position === 0) return notWhole(say`it does not begin like an AVI file`);
+      return rest.length < 4 && 'RIFF'.startsWith(rest.toString('latin1')) ? notWhole(cutHeader()) : WHOLE;
     }
-    if (riff.form.length < 4) return notWhole(CUT_HEADER);
-    if (riff.end === riff.start + HEADER_BYTES) return notWhole('its length was not recorded yet');
+    if (riff.form.length < 4) return notWhole(cutHeader());
+    if (riff.end === riff.start + HEADER_BYTES) return notWhole(say`its length was not recorded yet`);
     const found = await walkRiff(reader, riff);
     if ('problem' in found) return notWhole(found.problem);
-    if (!found.hasFrames) return notWhole('its frames (the movi list) are missing');
+    if (!found.hasFrames) return notWhole(say`its frames (the movi list) are missing`);
     last = found.last;
     position = riff.next;
   }
-  if (reader.sizeBytes === 0) return notWhole('it is empty');
-  return last === 'movi' && (await reader.hasZeroTail()) ? notWhole(ZEROS) : WHOLE;
+  if (reader.sizeBytes === 0) return notWhole(say`it is empty`);
+  return last === 'movi' && (await reader.hasZeroTail()) ? notWhole(zeros()) : WHOLE;
 }
 
-const CUT_HEADER = 'the file ends inside a header';
-const ZEROS = 'there are only zeros where the rest of it should be';
+const cutHeader = () => say`the file ends inside a header`;
+const zeros = () => say`there are only zeros where the rest of it should be`;
 
 type Walk = { readonly problem: string } | { readonly hasFrames: boolean; readonly last: string };
 
 async function walkRiff(reader: HeaderReader, riff: Chunk): Promise<Walk> {
   const overrun = riff.end - reader.sizeBytes;
-  if (overrun > HEADER_BYTES) return { problem: 'the file is shorter than the length that it records' };
+  if (overrun > HEADER_BYTES) return { problem: say`the file is shorter than the length that it records` };
   let hasFrames = false;
   let last = '';
   let position = riff.start + 12;
@@ -62,21 +63,23 @@ async function walkRiff(reader: HeaderReader, riff: Chunk): Promise<Walk> {
     if (chunk === undefined) {
       // Padding behind the index is harmless, in front of it the frames are not all there.
       if (isIndexed && overrun <= 0) break;
-      return { problem: (await isZeroAt(reader, position)) ? ZEROS : 'one of its chunks is damaged' };
+      return { problem: (await isZeroAt(reader, position)) ? zeros() : say`one of its chunks is damaged` };
     }
-    if (chunk.end > reader.sizeBytes) return { problem: `the file ends inside its ${nameOf(chunk)}` };
+    if (chunk.end > reader.sizeBytes) return { problem: endsInside(chunk) };
     if (chunk.form === 'movi') hasFrames = true;
     last = chunk.form === 'movi' ? 'movi' : chunk.id;
     position = chunk.next;
   }
   // Longer than the file by no more than its own header, and yet complete up to its index: such is the camera.
   if (overrun > 0 && last !== 'idx1')
-    return { problem: 'the file is shorter than the length that it records' };
+    return { problem: say`the file is shorter than the length that it records` };
   return { hasFrames, last };
 }
 
-function nameOf({ id, form }: Chunk): string {
-  return id === 'LIST' ? `${form} list` : `${id.trim()} chunk`;
+function endsInside({ id, form }: Chunk): string {
+  return id === 'LIST'
+    ? say`the file ends inside its ${form} list`
+    : say`the file ends inside its ${id.trim()} chunk`;
 }
 
 /** Reads a chunk header; undefined where there is none: too few bytes, or an id that is no text. */
