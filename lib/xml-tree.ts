@@ -11,9 +11,12 @@ export interface XmlElement {
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
-/** A tag, a piece of text, or something to leave out (a comment, the prolog, the DOCTYPE). Takes linear time. */
+/**
+ * A tag, a piece of text, or something to leave out (a comment, the prolog, the DOCTYPE). Takes linear time. Text comes in
+ * pieces, and a tag with more than a million characters is none, so that no single step takes long.
+ */
 const TOKEN =
-  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!(?!--)[^>]*>|<(\/?)([A-Za-z_][\w.:-]*)(\s[^<>]*?)?(\/?)>|([^<]+)/gy;
+  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!(?!--)[^>]*>|<(\/?)([A-Za-z_][\w.:-]*)(\s[^<>]{0,1000000}?)?(\/?)>|([^<]{1,65536})/gy;
 
 /** Documents of real programs are a dozen deep; one that is far deeper is none of them. */
 const DEEPEST = 32;
@@ -24,23 +27,58 @@ const DEEPEST = 32;
  * That is far less than XML, and it is all that these documents have; so no parser with its own rules is carried along.
  */
 export function parseXml(text: string): XmlElement | undefined {
+  const work = parsing(text, () => true);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
+/**
+ * The same for a document of some megabytes: others get their turn in between, and of the elements below the outermost one
+ * only those are kept whose name is wanted.
+ */
+export async function parseXmlGently(
+  text: string,
+  isWanted: (name: string) => boolean,
+): Promise<XmlElement | undefined> {
+  const work = parsing(text, isWanted);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** A step is so many tokens, or a good deal of text: a few milliseconds. */
+const STEP_TOKENS = 2_000;
+const STEP_CHARACTERS = 256 * 1024;
+
+function* parsing(
+  text: string,
+  isWanted: (name: string) => boolean,
+): Generator<undefined, XmlElement | undefined, undefined> {
   const root: Draft = { name: '', attributeText: '', children: [], text: '' };
   const open: Draft[] = [root];
-  let end = 0;
+  let [end, tokens, begin] = [0, 0, 0];
   for (const match of text.matchAll(TOKEN)) {
     const [whole, closing, name, attributeText = '', empty, words] = match;
     const parent = open.at(-1);
     if (match.index !== end || parent === undefined || open.length > DEEPEST) return undefined;
     end += whole.length;
+    tokens += 1;
     if (words !== undefined) {
       parent.text += words;
     } else if (closing === '/') {
       if (open.pop()?.name !== name || open.length === 0) return undefined;
     } else if (name !== undefined) {
       const element: Draft = { name, attributeText, children: [], text: '' };
-      parent.children.push(element);
+      if (parent === root || isWanted(name)) parent.children.push(element);
       if (empty !== '/') open.push(element);
     }
+    if (tokens < STEP_TOKENS && end - begin < STEP_CHARACTERS) continue;
+    [tokens, begin] = [0, end];
+    yield;
   }
   const [top] = root.children;
   return end === text.length && open.length === 1 && top !== undefined ? finished(top) : undefined;

@@ -8,7 +8,13 @@ import {
   versionOf,
 } from '../file-version.js';
 import type { RequestBody } from './immich-http.js';
-import { extraFields, MOST_SIDECAR_BYTES, readSidecar, type UploadExtras } from './upload-extras.js';
+import {
+  extraFields,
+  MOST_SIDECAR_BYTES,
+  readSidecar,
+  type SidecarPart,
+  type UploadExtras,
+} from './upload-extras.js';
 
 /** One file as it goes to `POST /assets`. */
 export interface UploadForm {
@@ -25,6 +31,8 @@ export interface UploadForm {
 }
 
 const PIECE_BYTES = 256 * 1024;
+/** Up to this size a sidecar is read at once, to go out together with what stands around it. */
+const WHOLE_SIDECAR_BYTES = 1024 * 1024;
 
 /**
  * The multipart body that Immich 2.x and 3.x both take: device fields (required by 2.x, ignored by 3.x), dates
@@ -65,9 +73,7 @@ export function uploadBody(form: UploadForm, hasDeviceFields = true): RequestBod
       'content-length': String(sizeBytes),
     },
     async send(write) {
-      const head = sidecar
-        ? Buffer.concat([Buffer.from(before), await readSidecar(sidecar), Buffer.from(after)])
-        : Buffer.from(before);
+      const head = await sendSidecar(sidecar, Buffer.from(before), Buffer.from(after), write);
       await (form.kept === undefined
         ? sendPieces(form, head, tail, write)
         : sendKept(form, form.kept, head, tail, write));
@@ -87,6 +93,20 @@ function isoDate(ms: number, now = Date.now()): string {
 }
 
 type Write = Parameters<RequestBody['send']>[0];
+
+/** Gives what stands before the file, a small sidecar included; a larger one goes out in pieces, and nothing is left of it. */
+async function sendSidecar(
+  sidecar: SidecarPart | undefined,
+  before: Buffer,
+  after: Buffer,
+  write: Write,
+): Promise<Buffer> {
+  if (sidecar === undefined) return before;
+  if (sidecar.version.sizeBytes <= WHOLE_SIDECAR_BYTES)
+    return Buffer.concat([before, await readSidecar(sidecar), after]);
+  await sendPieces(sidecar, before, after, write);
+  return Buffer.alloc(0);
+}
 
 /**
  * Sends bytes that are there, with what stands around them, in one go. The file is looked at first: one that somebody
@@ -110,7 +130,7 @@ async function sendKept(
  * The last piece is held back until the file was looked at again, so that the server never stores a mixture.
  */
 async function sendPieces(
-  { path, version, onBytes }: UploadForm,
+  { path, version, onBytes }: Pick<UploadForm, 'path' | 'version' | 'onBytes'>,
   head: Buffer,
   tail: Buffer,
   write: Write,

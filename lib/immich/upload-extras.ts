@@ -1,4 +1,4 @@
-import { type FileVersion, openVersion } from '../file-version.js';
+import { type FileVersion, FileVersionError, openVersion } from '../file-version.js';
 
 /** Where Immich shows an asset. `hidden` is for the video part of a live photo. */
 export type Visibility = 'timeline' | 'archive' | 'hidden' | 'locked';
@@ -23,8 +23,8 @@ export interface UploadExtras {
   readonly takenAtMs?: number;
 }
 
-/** Sidecars are kept in memory while they are sent. Those of real programs have some kilobytes. */
-export const MOST_SIDECAR_BYTES = 1024 * 1024;
+/** Sidecars of real programs have some kilobytes, with many masks some megabytes. What is larger is none. */
+export const MOST_SIDECAR_BYTES = 16 * 1024 * 1024;
 
 /** The extras that are text fields of the form, in Immich's words. */
 export function extraFields({
@@ -46,9 +46,9 @@ export function extraFields({
 export async function readSidecar({ path, version }: SidecarPart): Promise<Buffer> {
   const file = await openVersion({ path }, version);
   try {
-    const bytes = Buffer.alloc(version.sizeBytes);
-    await file.read(bytes, 0, bytes.length, 0);
-    return bytes;
+    const bytes = await file.readFile();
+    if (bytes.length === version.sizeBytes) return bytes;
+    throw new FileVersionError('changed', path);
   } finally {
     await file.close();
   }

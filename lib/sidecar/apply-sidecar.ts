@@ -20,7 +20,7 @@ export async function applySidecar(
   sidecar: SidecarPart,
 ): Promise<boolean> {
   if (sidecar.version.sizeBytes > MOST_SIDECAR_BYTES) return false;
-  const facts = readXmp((await readSidecar(sidecar)).toString('utf8'));
+  const facts = await readXmp((await readSidecar(sidecar)).toString('utf8'));
   if (facts === undefined) return false;
   try {
     if (Object.keys(facts.changes).length > 0) await client.updateAsset(assetId, facts.changes);

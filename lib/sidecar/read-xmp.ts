@@ -1,5 +1,5 @@
 import type { AssetChanges } from '../immich/library-calls.js';
-import { attributesOf, parseXml, type XmlElement } from '../xml-tree.js';
+import { attributesOf, parseXmlGently, type XmlElement } from '../xml-tree.js';
 
 /** What a sidecar says that Immich can take over into an asset. */
 export interface XmpFacts {
@@ -16,23 +16,42 @@ const MOST_TAGS = 200;
 const LONGEST_TAG = 200;
 const LONGEST_DESCRIPTION = 10_000;
 
+const RATING = ['xmp:Rating', 'xap:Rating'];
+const LATITUDE = ['exif:GPSLatitude'];
+const LONGITUDE = ['exif:GPSLongitude'];
+const DATE = ['exif:DateTimeOriginal', 'photoshop:DateCreated', 'xmp:CreateDate', 'xap:CreateDate'];
+const OFFSET = ['exifEX:OffsetTimeOriginal', 'exif:OffsetTimeOriginal'];
+const DESCRIPTION = ['dc:description', 'tiff:ImageDescription'];
+
+/** Lists of tags, and what divides a tag from the one above it. */
+const TAG_LISTS: readonly (readonly [name: string, divider: string])[] = [
+  ['digiKam:TagsList', '/'],
+  ['lr:hierarchicalSubject', '|'],
+  ['dc:subject', ''],
+];
+
+const WANTED: ReadonlySet<string> = new Set([
+  ...[RATING, LATITUDE, LONGITUDE, DATE, OFFSET, DESCRIPTION].flat(),
+  ...TAG_LISTS.map(([name]) => name),
+]);
+
+/** Masks and other settings of programs make most of a large sidecar, and say nothing of the photo. */
+const isWanted = (name: string) => name.startsWith('rdf:') || WANTED.has(name);
+
 /**
  * Reads an XMP sidecar, be its properties elements or attributes. Names are those that cameras and programs use:
  * https://exiftool.org/TagNames/XMP.html. Undefined when it is no whole XMP document.
  */
-export function readXmp(text: string): XmpFacts | undefined {
-  const root = parseXml(text.replace(/^\ufeff/, '').trim());
+export async function readXmp(text: string): Promise<XmpFacts | undefined> {
+  const root = await parseXmlGently(text.replace(/^\ufeff/, '').trim(), isWanted);
   const descriptions = root === undefined ? [] : allNamed(root, 'rdf:Description');
   if (descriptions.length === 0) return undefined;
-  const property = (...names: string[]) => firstOf(names, (name) => textOf(descriptions, name));
-  const rating = Math.round(Number(property('xmp:Rating', 'xap:Rating')));
-  const latitude = degreesOf(property('exif:GPSLatitude'), 90);
-  const longitude = degreesOf(property('exif:GPSLongitude'), 180);
-  const date = dateOf(
-    property('exif:DateTimeOriginal', 'photoshop:DateCreated', 'xmp:CreateDate', 'xap:CreateDate'),
-    property('exifEX:OffsetTimeOriginal', 'exif:OffsetTimeOriginal'),
-  );
-  const description = property('dc:description', 'tiff:ImageDescription')?.slice(0, LONGEST_DESCRIPTION);
+  const property = (names: readonly string[]) => firstOf(names, (name) => textOf(descriptions, name));
+  const rating = Math.round(Number(property(RATING)));
+  const latitude = degreesOf(property(LATITUDE), 90);
+  const longitude = degreesOf(property(LONGITUDE), 180);
+  const date = dateOf(property(DATE), property(OFFSET));
+  const description = property(DESCRIPTION)?.slice(0, LONGEST_DESCRIPTION);
   return {
     changes: {
       ...(date !== undefined && { dateTimeOriginal: date }),
@@ -46,12 +65,7 @@ export function readXmp(text: string): XmpFacts | undefined {
 
 /** The fullest of the three lists in use: with what stands above a tag, or else without. */
 function tagsOf(descriptions: readonly XmlElement[]): string[] {
-  const lists: [name: string, divider: string][] = [
-    ['digiKam:TagsList', '/'],
-    ['lr:hierarchicalSubject', '|'],
-    ['dc:subject', ''],
-  ];
-  for (const [name, divider] of lists) {
+  for (const [name, divider] of TAG_LISTS) {
     const items = descriptions.flatMap(({ children }) =>
       children.filter((child) => child.name === name).flatMap((child) => allNamed(child, 'rdf:li')),
     );

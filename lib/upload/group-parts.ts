@@ -21,7 +21,7 @@ export async function hashSidecars(
   for (const companion of file.companions ?? []) {
     if (companion.kind !== 'sidecar') continue;
     if (companion.sizeBytes > MOST_SIDECAR_BYTES) {
-      onNotice(new Error(say`${companion.path} is too large for a sidecar, so it stays where it is.`), file);
+      onNotice(tooLargeNotice(companion.path), file);
       continue;
     }
     const hashed = await unlessVanished(() => hashCompanion(companionFile(file, companion), companion));
@@ -31,6 +31,13 @@ export async function hashSidecars(
     sidecars.set(companion.path, { ...hashed, companion, isUsed: isEmpty });
   }
   return sidecars;
+}
+
+/** The sentence about a sidecar that is none by its size. */
+export function tooLargeNotice(path: string): Error {
+  return new Error(
+    say`${basename(path)} is larger than 16 MB, too large for a sidecar, so it is not sent and stays where it is.`,
+  );
 }
 
 function emptyNotice(path: string): Error {

@@ -2,10 +2,12 @@ import { basename } from 'node:path';
 import { groupFiles, sidecarOf } from '../companions/group-files.js';
 import { isSidecar } from '../companions/media-kind.js';
 import { hashFile } from '../file-version.js';
+import { MOST_SIDECAR_BYTES } from '../immich/upload-extras.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
 import { say } from '../say.js';
 import { applySidecar } from '../sidecar/apply-sidecar.js';
 import type { Fellow, FellowBook } from './fellow-book.js';
+import { tooLargeNotice } from './group-parts.js';
 import { forbiddenIsNotice, linkVideo, stackAssets } from './join-assets.js';
 import type { Attempt } from './upload-file.js';
 import { type UploadGroupOptions, unreadable, uploadGroup } from './upload-group.js';
@@ -49,6 +51,10 @@ async function uploadLateSidecar(file: StableFile, options: GroupingOptions): Pr
   const owners = fellows.filter((fellow) => sidecarOf(fellow, [file, ...fellows]) === file);
   const [owner] = owners;
   if (owner === undefined) throw new NoPhotoError(file.path);
+  if (file.sizeBytes > MOST_SIDECAR_BYTES) {
+    onNotice(tooLargeNotice(file.path), file);
+    throw new NoPhotoError(file.path);
+  }
   const { version, sha1 } = await hashFile(file, file);
   const sidecar = { path: file.path, fileName: basename(file.path), version };
   for (const { assetId } of owners) {

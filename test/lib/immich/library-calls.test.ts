@@ -48,12 +48,26 @@ describe.each(['v2', 'v3'] as const)('against Immich %s', (dialect) => {
       ]);
     });
 
-    it('sends nothing as whole when the sidecar is no longer what it was', async () => {
-      const sidecar = await written('a.xmp', '<x/>');
-      writeFileSync(sidecar.path, '<another/>');
-      await expect(upload('a.jpg', { sidecar })).rejects.toBeInstanceOf(FileVersionError);
-      expect(server.assets).toEqual([]);
+    it('carries one of some megabytes in pieces, beside a file from memory or from the disk', async () => {
+      const large = Buffer.alloc(2_500_000, 'x');
+      const [kept, sidecar] = [Buffer.from('bytes'), await written('a.xmp', large)];
+      await client.upload({ ...(await written('a.jpg', kept)), kept, extras: { sidecar } });
+      await upload('b.jpg', { sidecar });
+      expect(server.assets.map(({ sha1, sidecar }) => [sha1, sidecar?.sha1])).toEqual([
+        [sha1Of('bytes'), sha1Of(large)],
+        [sha1Of('bytes of b.jpg'), sha1Of(large)],
+      ]);
     });
+
+    it.each([4, 2_500_000])(
+      'sends nothing as whole when the sidecar of %i bytes is no longer what it was',
+      async (size) => {
+        const sidecar = await written('a.xmp', Buffer.alloc(size));
+        writeFileSync(sidecar.path, Buffer.alloc(size, 'y'));
+        await expect(upload('a.jpg', { sidecar })).rejects.toBeInstanceOf(FileVersionError);
+        expect(server.assets).toEqual([]);
+      },
+    );
 
     it('refuses a sidecar that is none by its size', async () => {
       const sidecar = await written('a.xmp', Buffer.alloc(MOST_SIDECAR_BYTES + 1));

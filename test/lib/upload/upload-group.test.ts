@@ -194,6 +194,30 @@ describe.each(['v2', 'v3'] as const)('a group to Immich %s', (dialect) => {
     expect(at.notices).toEqual([expect.stringContaining('a.xmp')]);
   });
 
+  it('a sidecar of some megabytes goes along, late too; a larger one stays, and that is said', async () => {
+    const at = await world();
+    const large = XMP.replace(
+      '</rdf:Description>',
+      `<crs:Look>${'x'.repeat(3_000_000)}</crs:Look></rdf:Description>`,
+    );
+    const file = await at.write('a.jpg', 'a.xmp');
+    const sized = async (text: string) => {
+      const { sizeBytes, mtimeMs } = await stableFile(join(at.folder, 'a.xmp'), text);
+      return { ...file, companions: [{ ...file.companions![0]!, sizeBytes, mtimeMs }] };
+    };
+    await at.upload(await sized(large), {});
+    expect(at.server.assets).toMatchObject([
+      { sha1: sha1Of('bytes of a.jpg'), sidecar: { sha1: sha1Of(large) } },
+    ]);
+    await at.upload(await stableRecord(join(at.folder, 'a.xmp')), {});
+    expect(at.server.assets[0]?.changes).toMatchObject({ rating: 4 });
+    const beyond = await sized(large + ' '.repeat(14_000_000));
+    expect((await at.upload(beyond, {})).companions).toEqual([]);
+    const late = at.upload(await stableRecord(join(at.folder, 'a.xmp')), {});
+    await expect(late).rejects.toMatchObject({ code: 'no-photo' });
+    expect(at.notices).toEqual(Array(2).fill(expect.stringContaining('larger than 16 MB')));
+  });
+
   it('an empty sidecar goes along and is not sent; filled meanwhile, all of it waits', async () => {
     const at = await world();
     const file = await at.write('a.jpg', 'a.xmp');
