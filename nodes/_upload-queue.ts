@@ -63,6 +63,8 @@ export function queueOf(
     // A file that changed under way waits again under the rules that stable-file had for it.
     settle: (file) => settleGroup(file, gate.waitFor),
     probe: (trouble) => probeServer(client, trouble),
+    wayFor: client.wayFor,
+    addresses: client.addresses,
     setAside: asideOf(tools, memory.forgetFailure),
     onProblem: (error, msg) => tools.report(error, msg),
     onDelay: (error, msg) =>

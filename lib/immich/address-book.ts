@@ -1,33 +1,39 @@
 import { say } from '../say.js';
+import {
+  type Address,
+  type AddressView,
+  bytesOf,
+  createAddress,
+  isSuspicious,
+  LOOK_AGAIN_MS,
+} from './address.js';
 import type { HttpAnswer } from './immich-answer.js';
 import { ImmichError } from './immich-error.js';
-import { createHttp, type Http, type HttpOptions, type HttpRequest } from './immich-http.js';
-import { pingServer } from './server-ping.js';
+import type { Http, HttpOptions, HttpRequest } from './immich-http.js';
 
 /** Several addresses of one server, the one to prefer first; everything else as for one. */
 export interface AddressBookOptions extends Omit<HttpOptions, 'baseUrl' | 'otherBaseUrls'> {
   /** Bases of the API, as `apiBase` gives them; at least one. */
   readonly baseUrls: readonly string[];
-  readonly now?: () => number;
+  /** Milliseconds that only ever grow. */
+  readonly now?: (() => number) | undefined;
 }
+
+/**
+ * How a body of some size gets through: over an address that is there (`open`), over one that refused as much long ago and
+ * may do so no more (`trial`), or for now not at all (`none`).
+ */
+export type Way = 'open' | 'trial' | 'none';
 
 /** A way to Immich that may lead over one of several addresses. */
 export interface AddressBook extends Http {
   /** Origin of the address in use. */
   readonly origin: string;
+  /** All addresses, in the order of the settings. */
+  views(): AddressView[];
+  /** Whether so many bytes get through now. Each address is asked at most once a minute, and nothing is sent. */
+  wayFor(bytes: number): Promise<Way>;
 }
-
-/** So often an earlier address is asked whether it is there again, while a later one is in use. */
-const LOOK_BACK_MS = 60_000;
-/** So long a limit of a proxy is believed in before it is tried again. */
-const FORGET_LIMIT_MS = 3_600_000;
-/** Longest wait for an address while others may answer. */
-const PING_MS = 3_000;
-
-/** What a dead address, or a stranger at it, answers in place of Immich. */
-const SUSPICIOUS = new Set([
-  301, 302, 303, 307, 308, 404, 405, 502, 503, 504, 511, 520, 521, 522, 523, 524, 525, 526, 530,
-]);
 
 /**
  * Makes the way to one server with several addresses. The first that answers with Immich's own word is used, until it
@@ -39,13 +45,7 @@ export function createAddressBook({
   now = () => performance.now(),
   ...options
 }: AddressBookOptions): AddressBook {
-  const addresses = baseUrls.map((baseUrl) => ({
-    origin: new URL(baseUrl).origin,
-    http: createHttp({ ...options, baseUrl }),
-    stranger: createHttp({ ...options, baseUrl, apiKey: undefined }),
-    /** The smallest body that a proxy refused here, and when. */
-    refused: { bytes: Number.POSITIVE_INFINITY, at: 0 },
-  }));
+  const addresses = baseUrls.map((baseUrl) => createAddress({ ...options, baseUrl, now }));
   const [first] = addresses;
   if (first === undefined) throw new TypeError('A server needs an address.');
   let current = first;
@@ -53,21 +53,11 @@ export function createAddressBook({
   let choosing: Promise<void> | undefined;
   let lookedBackAt = now();
 
-  async function isThere({ origin, stranger }: typeof first & object): Promise<boolean> {
-    try {
-      await pingServer(stranger, origin, AbortSignal.timeout(PING_MS));
-      return true;
-    } catch {
-      // Whatever answers, or does not: it is not Immich.
-      return false;
-    }
-  }
-
   /** Takes the first address that is there; none changes nothing. */
-  function choose(from: readonly (typeof first & object)[]): Promise<void> {
+  function choose(from: readonly Address[], isUrgent = true): Promise<void> {
     choosing ??= (async () => {
       for (const address of from) {
-        if (!(await isThere(address))) continue;
+        if (!(await (isUrgent ? address.look() : address.lookSometimes()))) continue;
         current = address;
         isChosen = true;
         return;
@@ -78,14 +68,23 @@ export function createAddressBook({
     return choosing;
   }
 
+  /** While a later address is in use, an earlier one is asked now and then whether it is there again. */
   function lookBack(): void {
-    if (current === first || now() - lookedBackAt < LOOK_BACK_MS) return;
+    if (current === first || now() - lookedBackAt < LOOK_AGAIN_MS) return;
     lookedBackAt = now();
-    void choose(addresses.slice(0, addresses.indexOf(current)));
+    void choose(addresses.slice(0, addresses.indexOf(current)), false);
+  }
+
+  async function send(asked: HttpRequest, { http, size }: Address): Promise<HttpAnswer> {
+    const answer = await http.request(asked);
+    const bytes = bytesOf(asked);
+    if (bytes > 0 && answer.status === 413) size.refuse(bytes);
+    if (bytes > 0 && answer.status >= 200 && answer.status < 300) size.accept(bytes);
+    return answer;
   }
 
   async function request(asked: HttpRequest): Promise<HttpAnswer> {
-    if (addresses.length === 1) return current.http.request(asked);
+    if (addresses.length === 1) return send(asked, current);
     if (!isChosen) await choose(addresses);
     if (!isChosen) {
       const all = addresses.map(({ origin }) => origin).join(say` nor `);
@@ -93,41 +92,48 @@ export function createAddressBook({
     }
     lookBack();
     const used = current;
-    const bytes = Number(asked.body?.headers['content-length'] ?? 0);
-    if (isRefused(used, bytes)) return sendLarge(asked, bytes);
     try {
-      const answer = await used.http.request(asked);
-      if (answer.status === 413 && bytes > 0) {
-        used.refused = { bytes: Math.min(bytes, used.refused.bytes), at: now() };
-        return await sendLarge(asked, bytes);
-      }
-      if (!SUSPICIOUS.has(answer.status) && !isPage(answer)) return answer;
-      return mayRepeat(asked) && (await isElsewhere(used)) ? current.http.request(asked) : answer;
+      const answer = await sendBySize(asked, used);
+      if (!isSuspicious(answer)) return answer;
+      return mayRepeat(asked) && (await isElsewhere(used)) ? sendBySize(asked, current) : answer;
     } catch (error) {
-      const isDead = error instanceof ImmichError && (error.kind === 'offline' || error.kind === 'tls');
+      const isDead = deathOf(error) !== undefined;
       if (!isDead || asked.signal?.aborted || !(await isElsewhere(used)) || !mayRepeat(asked)) throw error;
-      return current.http.request(asked);
+      return sendBySize(asked, current);
     }
   }
 
-  function isRefused({ refused }: typeof first & object, bytes: number): boolean {
-    return bytes >= refused.bytes && now() - refused.at < FORGET_LIMIT_MS;
+  /** Sends over an address, or over another what is too large for it. */
+  async function sendBySize(asked: HttpRequest, address: Address): Promise<HttpAnswer> {
+    if (address.size.isRefused(bytesOf(asked))) return sendLarge(asked);
+    const answer = await send(asked, address);
+    return answer.status === 413 && bytesOf(asked) > 0 ? sendLarge(asked, answer) : answer;
   }
 
-  /** Sends what the address in use does not let through over another, or says that it waits for one. */
-  async function sendLarge(asked: HttpRequest, bytes: number): Promise<HttpAnswer> {
+  /** Sends what an address does not let through over another, or says that it waits for one. */
+  async function sendLarge(asked: HttpRequest, refusal?: HttpAnswer): Promise<HttpAnswer> {
+    const bytes = bytesOf(asked);
+    let last = refusal;
     for (const address of addresses) {
-      if (!isRefused(address, bytes) && (await isThere(address))) return address.http.request(asked);
+      if (address.size.isRefused(bytes) || !(await address.lookSometimes())) continue;
+      try {
+        const answer = await send(asked, address);
+        if (answer.status === 413) last = answer;
+        else if (isSuspicious(answer)) address.lose('wrong-address');
+        else return answer;
+      } catch (error) {
+        // It has gone since it was asked. That holds up this file alone: all others go over the one in use.
+        const death = deathOf(error);
+        if (death === undefined || asked.signal?.aborted) throw error;
+        address.lose(death);
+      }
     }
-    throw new ImmichError(
-      'too-large-for-proxy',
-      say`The file is larger than the proxy at ${current.origin} lets through; it waits for another of Immich's addresses.`,
-      { status: 413, tries: Number.POSITIVE_INFINITY },
-    );
+    if (addresses.some(({ size }) => !size.isRefused(bytes))) throw waitsFor(current.origin, bytes);
+    return last ?? { status: 413, headers: {}, text: '' };
   }
 
   /** Whether another address than the one that failed is in use now. */
-  async function isElsewhere(failed: typeof first & object): Promise<boolean> {
+  async function isElsewhere(failed: Address): Promise<boolean> {
     if (current === failed) {
       lookedBackAt = now();
       await choose(addresses);
@@ -140,20 +146,40 @@ export function createAddressBook({
       return current.origin;
     },
     request,
-    close() {
-      for (const { http, stranger } of addresses) {
-        http.close();
-        stranger.close();
+    views: () => addresses.map((address) => address.view(address === current)),
+    async wayFor(bytes) {
+      const open = addresses.filter(({ size }) => !size.isRefused(bytes));
+      // None lets it through: whoever tries is told so.
+      if (open.length === 0) return 'open';
+      let isDoubtful = false;
+      for (const address of open) {
+        if (!(await address.lookSometimes())) continue;
+        if (!address.size.isDoubtful(bytes)) return 'open';
+        isDoubtful = true;
       }
+      return isDoubtful ? 'trial' : 'none';
+    },
+    close() {
+      for (const address of addresses) address.close();
     },
   };
+}
+
+function waitsFor(origin: string, heldBytes: number): ImmichError {
+  return new ImmichError(
+    'too-large-for-proxy',
+    say`The file is larger than the proxy at ${origin} lets through; it waits for another of Immich's addresses.`,
+    { status: 413, tries: Number.POSITIVE_INFINITY, heldBytes },
+  );
+}
+
+/** Why no answer came from an address; undefined for what is no fault of the address. */
+function deathOf(error: unknown): 'offline' | 'tls' | undefined {
+  const kind = error instanceof ImmichError ? error.kind : undefined;
+  return kind === 'offline' || kind === 'tls' ? kind : undefined;
 }
 
 /** What would be there twice if the first request had arrived after all is left to whoever asked. */
 function mayRepeat({ method, path }: HttpRequest): boolean {
   return method !== 'POST' || (path !== '/albums' && path !== '/stacks');
-}
-
-function isPage({ headers }: HttpAnswer): boolean {
-  return headers['content-type']?.startsWith('text/html') === true;
 }

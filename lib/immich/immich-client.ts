@@ -1,6 +1,7 @@
 import { gather } from '../gather.js';
 import { say } from '../say.js';
-import { createAddressBook } from './address-book.js';
+import type { AddressView } from './address.js';
+import { type AddressBookOptions, createAddressBook, type Way } from './address-book.js';
 import { type AnswerContext, isObject, readAnswer } from './immich-answer.js';
 import { ImmichError } from './immich-error.js';
 import type { HttpOptions, HttpRequest } from './immich-http.js';
@@ -28,6 +29,10 @@ export interface Quota {
 export interface ImmichClient extends LibraryCalls {
   /** As in `http://photos.lan:2283`; of several addresses the first. */
   readonly origin: string;
+  /** All addresses, in the order of the settings, and what is known of each. */
+  addresses(): AddressView[];
+  /** Whether a request of so many bytes gets through now, over one of several addresses; nothing is sent to find out. */
+  wayFor(bytes: number): Promise<Way>;
   /** Asks for one checksum (40 hex digits); calls of the same moment go out together. Needs `asset.upload`. */
   check(sha1: string): Promise<KnownAsset>;
   /** Sends one file. Needs `asset.upload`. */
@@ -45,6 +50,9 @@ export interface ImmichClient extends LibraryCalls {
   close(): void;
 }
 
+/** One server, one key, and a clock for what is believed of its addresses. */
+export interface ClientOptions extends HttpOptions, Pick<AddressBookOptions, 'now'> {}
+
 /** Immich allows 65,532 checksums a call; 1,000 take 0.04 s (measured on 2.7.5). */
 const MAX_CHECKS = 1_000;
 
@@ -52,7 +60,7 @@ const MAX_CHECKS = 1_000;
 const GATHER_MS = 15;
 
 /** Makes the client of one server and one key. Nothing is sent before the first call. */
-export function createImmichClient(options: HttpOptions): ImmichClient {
+export function createImmichClient(options: ClientOptions): ImmichClient {
   const http = createAddressBook({
     ...options,
     baseUrls: [options.baseUrl, ...(options.otherBaseUrls ?? [])],
@@ -111,6 +119,8 @@ export function createImmichClient(options: HttpOptions): ImmichClient {
 
   return {
     origin,
+    addresses: http.views,
+    wayFor: http.wayFor,
     ...libraryCalls(call, origin),
     check: gather(checkMany, { waitMs: GATHER_MS, maxItems: MAX_CHECKS }),
     upload,

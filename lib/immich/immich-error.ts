@@ -70,6 +70,8 @@ export interface ImmichErrorDetails {
   readonly scope?: ErrorScope;
   /** Overrides how many tries a file gets. */
   readonly tries?: number;
+  /** So many bytes wait for another address of the server, because the one in use does not let them through. */
+  readonly heldBytes?: number;
 }
 
 /** The one error of everything that talks to Immich. It holds no header and no body, so no secret. */
@@ -87,6 +89,8 @@ export class ImmichError extends Error {
   readonly permission: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly correlationId: string | undefined;
+  /** Bytes that wait for another address; undefined for every other trouble. */
+  readonly heldBytes: number | undefined;
 
   constructor(kind: ImmichErrorKind, sentence: string, details: ImmichErrorDetails = {}) {
     super(sentence);
@@ -99,6 +103,7 @@ export class ImmichError extends Error {
     this.permission = details.permission;
     this.retryAfterMs = details.retryAfterMs;
     this.correlationId = details.correlationId;
+    this.heldBytes = details.heldBytes;
   }
 
   /** The sentence alone: Node-RED shows an error by this. */

@@ -1,3 +1,5 @@
+import type { AddressView } from '../immich/address.js';
+import type { Way } from '../immich/address-book.js';
 import type { ImmichError } from '../immich/immich-error.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
 import type { FailedFile } from '../store/store-record.js';
@@ -13,6 +15,10 @@ export interface UploadQueueOptions<Context> {
   readonly settle: (file: StableFile) => Promise<StableFile>;
   /** One small request that resolves when the server works again. */
   readonly probe: (trouble: ImmichError) => Promise<unknown>;
+  /** Whether a request of so many bytes gets through now; it never sends anything. Without it a way is always open. */
+  readonly wayFor?: (bytes: number) => Promise<Way>;
+  /** The addresses of the server, for the state. */
+  readonly addresses?: () => readonly AddressView[];
   readonly signal: AbortSignal;
   /** Files that are sent at the same time, 1 to 16. While they are, some more are hashed, asked about and proven. */
   readonly concurrency: number;
@@ -39,6 +45,8 @@ export interface UploadQueueOptions<Context> {
   readonly onChange: () => void;
   readonly firstMs?: number;
   readonly maxMs?: number;
+  /** How often it is asked whether there is a way for files that wait for another address (60,000 ms). */
+  readonly lookMs?: number;
   readonly random?: () => number;
   /** Says which day it is. */
   readonly now?: () => Date;

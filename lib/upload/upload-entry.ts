@@ -34,8 +34,8 @@ export class UnreadableError extends Error {
   }
 }
 
-/** Where a file in the queue stands. */
-export type Phase = 'pending' | 'active' | 'settling' | 'delayed' | 'failed' | 'left';
+/** Where a file in the queue stands; `held` is too large for the address in use, and waits for another. */
+export type Phase = 'pending' | 'active' | 'settling' | 'delayed' | 'held' | 'failed' | 'left';
 
 /** One file in the queue. `context` is what came with it and goes out with its problems. */
 export interface Entry<Context> {

@@ -1,8 +1,8 @@
-import { backoffMs, delay } from '../backoff.js';
-import { ImmichError } from '../immich/immich-error.js';
+import type { ImmichError } from '../immich/immich-error.js';
 import type { StableFile, UploadedFile } from '../media-file.js';
 import type { LeftAloneError } from './failed-file.js';
 import { createFailedFiles } from './failed-files.js';
+import { createLaterTries } from './later-tries.js';
 import { onNewDay } from './local-day.js';
 import { isResting, NO_PAUSE, type Pause } from './pause.js';
 import type { UploadQueueOptions } from './queue-options.js';
@@ -19,7 +19,7 @@ import { verdictOn } from './upload-verdict.js';
  * until it is uploaded or gone; nothing is written to disk, because the folder is the queue.
  */
 export function createUploadQueue<Context>(options: UploadQueueOptions<Context>) {
-  const { upload, settle, signal, onDelay, onChange, firstMs = 1_000, maxMs = 300_000, random } = options;
+  const { upload, settle, signal, onDelay, onChange, firstMs = 1_000, random } = options;
   let { pause = NO_PAUSE } = options;
   const line = createUploadLine<Context>(options.order);
   const active = new Set<Entry<Context>>();
@@ -27,6 +27,7 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
   const pace = { firstMs, ...(random && { random }) };
   const gate = createServerGate({ probe: options.probe, signal, onChange: pump, ...pace });
   const room = createRoom(options.concurrency, gate);
+  const later = createLaterTries({ line, options, pump });
   onNewDay(signal, onChange, options.now);
 
   function pump(): void {
@@ -83,12 +84,13 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
       entry.holds += 1;
       gate.hold(error as ImmichError);
     }
-    if (verdict === 'fail' || verdict === 'leave') gate.passed();
+    if (verdict === 'fail' || verdict === 'leave' || verdict === 'wait') gate.passed();
     if (verdict === 'fail' || verdict === 'fail-again') fail(entry, error);
     if (verdict === 'leave') leave(entry, error as LeftAloneError);
     if (verdict === 'reread') tell(entry, new UnreadableError(entry.file.path, error), onProblem);
-    if (verdict === 'retry') tell(entry, error as ImmichError, onDelay);
-    if (verdict === 'retry' || verdict === 'reread') void retryLater(entry, error);
+    if (verdict === 'retry' || verdict === 'wait') tell(entry, error as ImmichError, onDelay);
+    if (verdict === 'retry' || verdict === 'reread') void later.afterPause(entry, error);
+    if (verdict === 'wait') later.whenThereIsAWay(entry, (error as ImmichError).heldBytes ?? 0);
   }
 
   /** Says why a file has to wait, once a reason. */
@@ -118,20 +120,9 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     }
   }
 
-  async function retryLater(entry: Entry<Context>, error: unknown): Promise<void> {
-    entry.phase = 'delayed';
-    const askedMs = error instanceof ImmichError ? (error.retryAfterMs ?? 0) : 0;
-    try {
-      await delay(Math.max(askedMs, backoffMs(entry.attempts, { ...pace, maxMs })), signal);
-    } catch {
-      return; // The end: this entry was given up with everything else.
-    }
-    line.enqueue(entry);
-    pump();
-  }
-
   function drop(entry: Entry<Context>, reason: unknown): void {
     line.remove(entry);
+    later.forget(entry);
     entry.reject(reason);
     onChange();
   }
@@ -188,7 +179,8 @@ export function createUploadQueue<Context>(options: UploadQueueOptions<Context>)
     counts: tally.counts,
     state(): UploadState {
       const trouble = gate.trouble ?? room.restReason;
-      return tally.describe({ entries: line.all(), pause, trouble, concurrency: room.size() });
+      const addresses = options.addresses?.() ?? [];
+      return tally.describe({ entries: line.all(), pause, trouble, concurrency: room.size(), addresses });
     },
   };
 }

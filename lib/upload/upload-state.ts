@@ -1,4 +1,5 @@
 import { assetsOfGroup, bytesOfGroup } from '../companions/companion.js';
+import type { AddressView } from '../immich/address.js';
 import type { ImmichError, ImmichErrorKind } from '../immich/immich-error.js';
 import type { UploadedFile } from '../media-file.js';
 import { localDay } from './local-day.js';
@@ -18,6 +19,10 @@ export interface UploadState {
   readonly pending: number;
   /** Files that are hashed, sent or proven now. */
   readonly active: number;
+  /** Those of the pending files that are too large for the address in use, and wait for another. */
+  readonly waitingForAddress: number;
+  /** The addresses of the server, in the order of the settings, with what each has let through. */
+  readonly addresses: readonly AddressView[];
   /** Files that wait for a person, each with its reason told to a Catch node. */
   readonly failed: number;
   /** Files that were deleted in Immich and are not uploaded again. */
@@ -50,6 +55,7 @@ export interface UploadFacts {
   readonly pause: Pause;
   readonly trouble: ImmichError | undefined;
   readonly concurrency: number;
+  readonly addresses: readonly AddressView[];
 }
 
 export interface UploadTallyOptions {
@@ -79,12 +85,13 @@ export function createUploadTally({ counts: before, now = () => new Date() }: Up
     },
     /** What was counted up to now; the same object as long as it stays the same. */
     counts,
-    describe({ entries, pause, trouble, concurrency }: UploadFacts): UploadState {
+    describe({ entries, pause, trouble, concurrency, addresses }: UploadFacts): UploadState {
       const phases: Record<Phase, number> = {
         pending: 0,
         active: 0,
         settling: 0,
         delayed: 0,
+        held: 0,
         failed: 0,
         left: 0,
       };
@@ -99,8 +106,10 @@ export function createUploadTally({ counts: before, now = () => new Date() }: Up
       const { totals, today, lastUploadAt, lastFile } = counts();
       return {
         state: stateName(isResting(pause), trouble, phases),
-        pending: phases.pending + phases.settling + phases.delayed,
+        pending: phases.pending + phases.settling + phases.delayed + phases.held,
         active: phases.active,
+        waitingForAddress: phases.held,
+        addresses,
         failed: phases.failed,
         leftAlone: phases.left,
         concurrency,
@@ -126,5 +135,5 @@ function stateName(
   if (isAtRest) return 'paused';
   if (trouble !== undefined) return trouble.willPass ? 'backoff' : 'error';
   if (phases.active > 0 || phases.pending > 0) return 'uploading';
-  return phases.delayed > 0 ? 'backoff' : 'idle';
+  return phases.delayed + phases.held > 0 ? 'backoff' : 'idle';
 }

@@ -9,7 +9,7 @@ import type { Entry } from './upload-entry.js';
  * all files (the server is in trouble), `requeue` this
  * one (it had not begun when the trouble came, so that was no try), `retry` this one later, let it `fail` until a person retries it, or `reread`
  * it later because the file itself cannot be read. It may `fail-again` as it did before a restart, or be one to `leave`
- * alone because it was deleted in Immich.
+ * alone because it was deleted in Immich. One that is too large for the address in use has to `wait` for another.
  */
 export type Verdict =
   | 'drop'
@@ -20,7 +20,8 @@ export type Verdict =
   | 'fail'
   | 'reread'
   | 'fail-again'
-  | 'leave';
+  | 'leave'
+  | 'wait';
 
 const MOST_HOLDS = 3;
 
@@ -40,5 +41,6 @@ export function verdictOn(
   // The server answered each question in between: then it is this file that breaks the connection.
   if (error.scope === 'server' && error.willPass && holds >= MOST_HOLDS) return 'retry';
   if (error.scope === 'server') return 'hold';
+  if (error.heldBytes !== undefined) return 'wait';
   return attempts < error.tries ? 'retry' : 'fail';
 }

@@ -4,8 +4,7 @@ import { rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createImmichClient, type ImmichClient } from '../../lib/immich/immich-client.js';
-import type { HttpOptions } from '../../lib/immich/immich-http.js';
+import { type ClientOptions, createImmichClient, type ImmichClient } from '../../lib/immich/immich-client.js';
 import type { StableFile } from '../../lib/media-file.js';
 import { type StandIn, type StandInOptions, startImmichStandIn } from './immich-stand-in.js';
 
@@ -24,7 +23,7 @@ export async function standIn(options: StandInOptions = {}): Promise<StandIn> {
 }
 
 /** A client of a stand-in, with limits short enough for a test. */
-export function clientOf(server: StandIn, options: Partial<HttpOptions> = {}): ImmichClient {
+export function clientOf(server: StandIn, options: Partial<ClientOptions> = {}): ImmichClient {
   const client = createImmichClient({
     baseUrl: `${server.url}/api`,
     apiKey: server.apiKey,

@@ -36,6 +36,7 @@ const uploader = (more: Partial<MonitorPart> = {}) =>
         pause: { ...NO_PAUSE, isPaused: true },
         trouble: undefined,
         concurrency: 4,
+        addresses: [],
       }),
     underway: () => [{ path: '/home/anna/inbox/trip/b.jpg', sizeBytes: 100, sentBytes: 40 }],
     origin: () => 'http://photos.lan:2283',

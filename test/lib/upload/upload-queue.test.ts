@@ -1,8 +1,8 @@
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { ClientOptions } from '../../../lib/immich/immich-client.js';
 import { ImmichError } from '../../../lib/immich/immich-error.js';
-import type { HttpOptions } from '../../../lib/immich/immich-http.js';
 import type { StableFile, UploadedFile } from '../../../lib/media-file.js';
 import { createByteStore } from '../../../lib/upload/byte-store.js';
 import { NO_PAUSE } from '../../../lib/upload/pause.js';
@@ -16,7 +16,7 @@ import { clientOf, sha1Of, stableFile, stableRecord, standIn, tempFolder } from 
 const PAUSED = { ...NO_PAUSE, isPaused: true };
 const UPLOAD = { method: 'POST', path: '/api/assets' } as const;
 
-interface QueueOptions extends Partial<HttpOptions> {
+interface QueueOptions extends Partial<ClientOptions> {
   readonly concurrency?: number;
   readonly trashPolicy?: TrashPolicy;
   /** Runs between the hash and the upload of a file. */
@@ -55,6 +55,9 @@ function queueFor(server: StandIn, options: QueueOptions = {}) {
       return stableRecord(file.path);
     },
     probe: (trouble) => probeServer(client, trouble),
+    wayFor: client.wayFor,
+    addresses: client.addresses,
+    lookMs: 5,
     signal: stop.signal,
     concurrency,
     onProblem: (error, path) => problems.push({ message: error.message, path }),
@@ -479,7 +482,8 @@ describe('what is counted', () => {
     const before = queueFor(server);
     await before.add(first!);
     const { add, queue } = queueFor(server, { start: { counts: before.queue.counts() } });
-    expect(queue.state()).toEqual({ ...before.queue.state(), bytesPerSecond: 0 });
+    const { addresses } = queue.state();
+    expect(queue.state()).toEqual({ ...before.queue.state(), addresses, bytesPerSecond: 0 });
     await add(second!);
     await vi.waitFor(() =>
       expect(queue.state()).toMatchObject({
@@ -613,4 +617,102 @@ it('sends waiting files in the order of its settings', async () => {
   await Promise.all(uploads);
   expect(uploadsOf(server)).toHaveLength(3);
   expect(server.assets.map(({ sizeBytes }) => sizeBytes)).toEqual([100, 200, 300]);
+});
+
+describe('files that are too large for the address in use', () => {
+  const HOUR_MS = 3_600_000;
+
+  /** A queue away from home: the inner address is down, the outer one lets through 5,000 bytes. */
+  async function awayFromHome(sizes: readonly number[]) {
+    const [inner, outer] = [await standIn({ apiKey: 'k' }), await standIn({ apiKey: 'k' })];
+    await inner.goDown();
+    const lift = outer.fail({ kind: 'answer', status: 413, path: '/api/assets', largerThanBytes: 5_000 });
+    const clock = { ms: 0 };
+    const asked = { count: 0 };
+    const world = queueFor(outer, {
+      baseUrl: `${inner.url}/api`,
+      otherBaseUrls: [`${outer.url}/api`],
+      now: () => {
+        asked.count += 1;
+        return clock.ms;
+      },
+    });
+    const folder = tempFolder();
+    const small = await stableFile(join(folder, 'small.jpg'), 'small');
+    const large = await Promise.all(
+      sizes.map((size) => stableFile(join(folder, `${size}.mp4`), 'x'.repeat(size))),
+    );
+    const ends = large.map(world.add);
+    await world.add(small);
+    const isHeld = (count: number) =>
+      vi.waitFor(() =>
+        expect(world.queue.state()).toMatchObject({ waitingForAddress: count, pending: count, active: 0 }),
+      );
+    await isHeld(sizes.length);
+    /** Some rounds of looking, all of them within the same moment. */
+    const rounds = async () => {
+      const before = asked.count;
+      await vi.waitFor(() => expect(asked.count).toBeGreaterThan(before + 20));
+    };
+    return { ...world, inner, outer, lift, clock, large, ends, isHeld, rounds };
+  }
+
+  it('wait without a request, and are counted, with the limits that were learned', async () => {
+    const { queue, outer, rounds, problems, delays } = await awayFromHome([9_000, 9_500]);
+    const before = outer.requests.length;
+    await rounds();
+    expect(outer.requests).toHaveLength(before);
+    const { addresses, ...state } = queue.state();
+    expect(state).toMatchObject({ state: 'backoff', failed: 0, problem: null });
+    expect(addresses).toMatchObject([
+      { isInUse: false, isThere: false, problem: 'offline', acceptedBytes: null, refusedBytes: null },
+      { url: outer.url, isInUse: true, isThere: true, problem: null },
+    ]);
+    expect(addresses[1]?.acceptedBytes).toBeLessThan(5_000);
+    expect(addresses[1]?.refusedBytes).toBeGreaterThan(9_000);
+    expect(problems).toEqual([]);
+    expect(new Set(delays).size).toBe(1);
+  });
+
+  it('go out as soon as a look finds another address, and none before a minute is over', async () => {
+    const { inner, ends, clock, rounds, isHeld } = await awayFromHome([9_000, 9_500]);
+    await inner.comeUp();
+    await rounds();
+    await isHeld(2);
+    expect(inner.requests).toEqual([]);
+    clock.ms += 60_000;
+    await Promise.all(ends);
+    expect(inner.assets).toHaveLength(2);
+  });
+
+  it('are tried by the smallest of them alone when the limit is an hour old', async () => {
+    const { outer, clock, rounds, isHeld, ends, lift } = await awayFromHome([9_500, 9_000, 9_900]);
+    const sent = () => uploadsOf(outer).length;
+    const before = sent();
+    clock.ms += HOUR_MS;
+    await vi.waitFor(() => expect(sent()).toBe(before + 1));
+    await isHeld(3);
+    await rounds();
+    expect(sent()).toBe(before + 1);
+    lift();
+    clock.ms += HOUR_MS;
+    await Promise.all(ends);
+    const [first] = outer.assets.slice(1);
+    expect(first?.fileName).toBe('9000.mp4');
+    expect(outer.assets).toHaveLength(4);
+  });
+
+  it('are let go when they vanish, change or come anew', async () => {
+    const { queue, add, large, ends, isHeld, settled } = await awayFromHome([9_000, 9_500, 9_900]);
+    const [gone, changed, newer] = large;
+    rmSync(gone!.path);
+    writeFileSync(changed!.path, 'now a small one');
+    expect((await ends[1])?.sizeBytes).toBe(15);
+    await expect(ends[0]).rejects.toMatchObject({ code: 'vanished' });
+    expect(settled).toEqual([changed!.path]);
+    void add({ ...newer!, mtimeMs: newer!.mtimeMs - 1 });
+    await expect(ends[2]).rejects.toMatchObject({ code: 'superseded' });
+    await isHeld(1);
+    expect(queue.paths()).toEqual([newer!.path]);
+  });
 });
