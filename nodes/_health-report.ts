@@ -30,7 +30,16 @@ export function createHealthReport(
   let before = 'well';
   let isProblemTold = false;
   let toldRights: string | undefined;
+  let toldNotice: string | null = null;
   tools.status('blue', 'looking');
+  /** By which addresses the server is reached, when that changes. */
+  const tellAddress = ({ isReachable, addressNotice, url }: HealthReport) => {
+    if (!isReachable || addressNotice === toldNotice) return;
+    if (addressNotice === null) tools.log('info', 'first-address', { url: url ?? '' });
+    else if (mayTell(addressNotice)) tools.log('info', 'address', { notice: addressNotice });
+    else return;
+    toldNotice = addressNotice;
+  };
   return ({ report, alerts }, missing) => {
     tools.status(...statusOf(report));
     for (const { isRaised, message } of alerts) tools.log(isRaised ? 'warn' : 'info', 'alert', { message });
@@ -46,6 +55,7 @@ export function createHealthReport(
       isProblemTold = true;
     }
     before = state;
+    tellAddress(report);
     const more = missing === null ? undefined : moreWith(missing, hasKey);
     if (more === undefined || more === toldRights) return;
     tools.log('info', 'rights', { more });
@@ -70,6 +80,8 @@ function statusOf(report: HealthReport): [StatusFill, string, Values] {
   if (problem?.kind === 'maintenance') return ['yellow', 'maintenance', {}];
   const shown = SHOWN.find(([alert]) => alerts[alert]);
   if (shown !== undefined) return [shown[1], shown[0], valuesOf(report)];
+  const number = report.addresses.findIndex(({ isInUse }) => isInUse) + 1;
+  if (version !== null && number > 1) return ['green', 'other-address', { version, number }];
   return version === null ? ['green', 'reachable', {}] : ['green', 'online', { version }];
 }
 

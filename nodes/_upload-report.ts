@@ -20,6 +20,7 @@ export function createUploadReport(
       left,
       until,
       failed: state.failed,
+      held: state.waitingForAddress,
       files: state.totals.files,
       ...progress(state),
     });
@@ -46,6 +47,7 @@ function statusOf(state: UploadState): [StatusFill, string] {
     case 'error':
       return ['red', state.problem?.kind ?? 'failed'];
     case 'backoff':
+      if (state.problem === null && state.waitingForAddress === state.pending) return ['yellow', 'too-large'];
       return ['yellow', state.problem?.kind ?? 'retrying'];
     case 'uploading':
       return ['blue', state.active === 1 && state.pending === 0 && state.percent !== null ? 'one' : 'many'];

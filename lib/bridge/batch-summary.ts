@@ -92,7 +92,8 @@ function seenOf(state: unknown, now: number): Seen | undefined {
   const active = numberOf(fields?.active);
   if (fields === undefined || pending === null || active === null) return undefined;
   return {
-    inHand: pending + active,
+    // What waits for another address may do so for days.
+    inHand: pending + active - (numberOf(fields.waitingForAddress) ?? 0),
     day: localDay(new Date(now)),
     ...countsOf(fieldsOf(fields.totals), fieldsOf(fields.today)),
   };

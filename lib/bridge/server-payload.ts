@@ -13,6 +13,7 @@ import {
   webPageOf,
 } from '../fields.js';
 import { HEALTH_ALERTS, type HealthAlert } from '../health/health-report.js';
+import { type AddressPayload, addressPayloads } from './address-payload.js';
 import { type PayloadOptions, toldSentence } from './detail.js';
 
 type Numbers<Key extends string> = Readonly<Record<Key, number | null>>;
@@ -24,8 +25,11 @@ export interface ServerStatePayload {
   readonly reachable: boolean | null;
   readonly latency_ms: number | null;
   readonly reachable_since: string | null;
-  /** The web page, without a login. */
+  /** The web page, without a login: the address in use. */
   readonly url: string | null;
+  readonly addresses: readonly AddressPayload[];
+  /** What is unusual about them, for people. */
+  readonly address_notice: string | null;
   /** Without a leading v, like every version. */
   readonly version: string | null;
   readonly latest_version: string | null;
@@ -68,6 +72,7 @@ export function serverStatePayload(
   if (report === undefined) return undefined;
   const problem = fieldsOf(report.problem);
   const sentence = textOf(problem.message);
+  const notice = textOf(report.addressNotice);
   return {
     v: 1,
     ts: timeOf(report.at) ?? now().toISOString(),
@@ -75,6 +80,8 @@ export function serverStatePayload(
     latency_ms: numberOf(report.latencyMs),
     reachable_since: timeOf(report.reachableSince),
     url: webPageOf(report.url),
+    addresses: addressPayloads(report.addresses),
+    address_notice: notice && toldSentence(notice, detail),
     version: versionOf(report.version),
     latest_version: versionOf(report.latestVersion),
     update_available: flagOf(report.isUpdateAvailable),

@@ -1,5 +1,6 @@
 import { choiceOf, fieldsOf, flagOf, numberOf, numbersOf, recordOf, textOf, timeOf } from '../fields.js';
 import type { UploadState } from '../upload/upload-state.js';
+import { type AddressPayload, addressPayloads } from './address-payload.js';
 import { type PayloadOptions, toldName, toldSentence } from './detail.js';
 
 /** What an uploader may be doing. Publisher and Home Assistant's discovery share this list. */
@@ -26,7 +27,10 @@ export interface UploaderStatePayload {
     readonly depth: number | null;
     readonly pending: number | null;
     readonly active: number | null;
+    /** Those of `pending` that are too large for the address in use. */
+    readonly waiting_for_address: number | null;
   };
+  readonly addresses: readonly AddressPayload[];
   /** Files that wait for a person. */
   readonly failed: number | null;
   readonly totals: {
@@ -67,7 +71,13 @@ export function uploaderStatePayload(
     paused_until: timeOf(fields.pausedUntil),
     quiet_until: timeOf(fields.quietUntil),
     concurrency: numberOf(fields.concurrency),
-    queue: { depth: pending === null || active === null ? null : pending + active, pending, active },
+    queue: {
+      depth: pending === null || active === null ? null : pending + active,
+      pending,
+      active,
+      waiting_for_address: numberOf(fields.waitingForAddress),
+    },
+    addresses: addressPayloads(fields.addresses),
     failed: numberOf(fields.failed),
     totals: numbersOf(fields.totals, { files: 'files', bytes: 'bytes', duplicates: 'duplicates' }),
     today: numbersOf(fields.today, { uploaded: 'uploaded', failed: 'failed' }),

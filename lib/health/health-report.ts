@@ -1,3 +1,4 @@
+import type { AddressView } from '../immich/address.js';
 import type { ImmichErrorKind } from '../immich/immich-error.js';
 
 /** What can be wrong with a server. */
@@ -36,8 +37,12 @@ export interface HealthReport {
   readonly latencyMs: number | null;
   /** Since when the server has answered without a break. */
   readonly reachableSince: string | null;
-  /** The server's web page, without a path. */
+  /** The server's web page, without a path: the address in use. */
   readonly url: string | null;
+  /** All its addresses, in the order of the settings. */
+  readonly addresses: readonly AddressView[];
+  /** That another address than the first is in use, or that something else answers at one; null for nothing to say. */
+  readonly addressNotice: string | null;
   readonly version: string | null;
   readonly latestVersion: string | null;
   readonly isUpdateAvailable: boolean | null;

@@ -1,6 +1,7 @@
 import type { Alert } from '../alert.js';
 import type { QueueCount } from '../immich/queue-counts.js';
 import { isNewerVersion, releaseUrl } from '../immich/server-version.js';
+import { addressNotice } from './address-notice.js';
 import { createHealthAlerts } from './health-alerts.js';
 import type { HealthReport } from './health-report.js';
 import type { HealthLimits } from './health-settings.js';
@@ -16,7 +17,7 @@ export interface HealthOutcome {
 }
 
 export interface HealthWatchOptions {
-  /** Origin of the server. */
+  /** Origin of the server, as long as none of its addresses is in use. */
   readonly url: string;
   readonly limits: HealthLimits;
 }
@@ -58,7 +59,9 @@ export function createHealthWatch({ url, limits }: HealthWatchOptions) {
       isReachable,
       at,
       reachableSince,
-      url,
+      url: look.addresses.find(({ isInUse }) => isInUse)?.url ?? url,
+      addresses: look.addresses,
+      addressNotice: addressNotice(look.addresses),
       api: apiTrend(metrics, moment.ms),
     };
     const raisedOrCleared = alerts.look(
@@ -73,7 +76,10 @@ export function createHealthWatch({ url, limits }: HealthWatchOptions) {
   };
 }
 
-type Described = Omit<HealthReport, 'isReachable' | 'at' | 'reachableSince' | 'url' | 'api' | 'alerts'>;
+type Described = Omit<
+  HealthReport,
+  'isReachable' | 'at' | 'reachableSince' | 'url' | 'addresses' | 'addressNotice' | 'api' | 'alerts'
+>;
 
 function describe(look: ServerLook, metrics: ServerMetrics | null): Described {
   const { version, latestVersion, storage, library, account, queues } = look;

@@ -6,7 +6,7 @@ import type { KeyRights, Right } from './key-rights.js';
 import { withTimeLimit } from './time-limit.js';
 
 export interface InquiryOptions {
-  readonly client: Pick<ImmichClient, 'origin' | 'ping' | 'ask'>;
+  readonly client: Pick<ImmichClient, 'origin' | 'addresses' | 'ping' | 'ask'>;
   readonly hasKey: boolean;
   readonly rights: KeyRights;
   /** The longest time for one question, in milliseconds. */

@@ -1,3 +1,4 @@
+import type { AddressView } from '../immich/address.js';
 import { ImmichError } from '../immich/immich-error.js';
 import type { QueueCount } from '../immich/queue-counts.js';
 import * as facts from '../immich/server-facts.js';
@@ -11,6 +12,8 @@ export interface ServerLook {
   /** Null when the server is not reachable: then all else is null, too. */
   readonly pong: Pong | null;
   readonly problem: HealthProblem | null;
+  /** The addresses of the server after the look, and what is known of each. */
+  readonly addresses: readonly AddressView[];
   readonly version: string | null;
   readonly latestVersion: string | null;
   readonly storage: facts.StorageFacts | null;
@@ -34,11 +37,20 @@ export async function lookAtServer(options: InquiryOptions, signal: AbortSignal)
   const pong = await inquiry.attempt((limited) => options.client.ping(limited));
   if (pong instanceof ImmichError) {
     const { kind, message } = pong;
-    return { ...NOTHING, pong: null, problem: { kind, message }, version: null, missing: null };
+    const problem = { kind, message };
+    return {
+      ...NOTHING,
+      pong: null,
+      problem,
+      addresses: options.client.addresses(),
+      version: null,
+      missing: null,
+    };
   }
   const [version, seen] = await Promise.all([seeVersion(options, inquiry), seeWithKey(options, inquiry)]);
   const missing = seen === null ? null : RIGHT_NAMES.filter((right) => inquiry.missing.has(right));
-  return { ...NOTHING, ...seen, pong, problem: inquiry.problem, version, missing };
+  const { problem } = inquiry;
+  return { ...NOTHING, ...seen, pong, problem, addresses: options.client.addresses(), version, missing };
 }
 
 async function seeVersion({ client }: InquiryOptions, inquiry: Inquiry): Promise<string | null> {

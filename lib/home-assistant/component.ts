@@ -47,6 +47,12 @@ export const GIBIBYTES: More = {
   suggested_display_precision: 1,
 };
 
+/** What an entity tells besides its state: each attribute from a place in the payload on a topic. */
+export function attributes(json_attributes_topic: string, places: Readonly<Record<string, string>>): More {
+  const pairs = Object.entries(places).map(([name, path]) => `'${name}': value_json.${path}`);
+  return { json_attributes_topic, json_attributes_template: `{{ {${pairs.join(', ')}} | tojson }}` };
+}
+
 /** Components whose states all come from one topic. */
 export function fromTopic(state_topic: string) {
   const make =

@@ -3,6 +3,7 @@ import { HEALTH_ALERTS, type HealthAlert } from '../health/health-report.js';
 import type { BridgeTopics } from '../mqtt/mqtt-topics.js';
 import type { Component } from './announced.js';
 import {
+  attributes,
   type Components,
   count,
   DIAGNOSTIC,
@@ -41,7 +42,10 @@ export function serverComponents(topics: BridgeTopics): Components {
 function states({ serverState }: BridgeTopics): Components {
   const { sensor, binarySensor } = fromTopic(serverState);
   return {
-    server_online: binarySensor('Immich online', onOff('reachable'), { device_class: 'connectivity' }),
+    server_online: binarySensor('Immich online', onOff('reachable'), {
+      device_class: 'connectivity',
+      ...attributes(serverState, { url: 'url', address_notice: 'address_notice', addresses: 'addresses' }),
+    }),
     server_version: sensor('Immich version', jsonValue('version'), { ...icon('tag-outline'), ...DIAGNOSTIC }),
     server_latency: sensor('Immich latency', jsonValue('latency_ms'), {
       device_class: 'duration',

@@ -4,6 +4,7 @@ import type { BridgeTopics } from '../mqtt/mqtt-topics.js';
 import { CONCURRENCY_RANGE } from '../upload/command.js';
 import type { Component } from './announced.js';
 import {
+  attributes,
   CONFIG,
   type Components,
   count,
@@ -41,6 +42,10 @@ function queue({ uploaderState }: BridgeTopics): Components {
     waiting: sensor('Waiting files', jsonValue('queue.pending'), {
       ...count('files'),
       ...icon('timer-sand'),
+      ...attributes(uploaderState, {
+        waiting_for_address: 'queue.waiting_for_address',
+        addresses: 'addresses',
+      }),
     }),
     failed: sensor('Failed files', jsonValue('failed'), {
       ...count('files'),

@@ -14,7 +14,7 @@ export interface ServerGauge {
   readonly backlog: number | null;
   /** Names of the raised alerts. */
   readonly alerts: readonly string[];
-  /** A sentence, or null. */
+  /** What is wrong with it, or unusual about its addresses, as a sentence. */
   readonly problem: string | null;
 }
 
@@ -47,7 +47,7 @@ export function serverGauge(report: unknown): ServerGauge | null {
     quotaPercent: numberOf(fieldsOf(fields.quota).usedPercent),
     backlog: sumOf(fields.backlog),
     alerts: raisedIn(fields.alerts),
-    problem: textOf(fieldsOf(fields.problem).message),
+    problem: textOf(fieldsOf(fields.problem).message) ?? textOf(fields.addressNotice),
   };
 }
 

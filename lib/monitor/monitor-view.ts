@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { say } from '../say.js';
 import type { FailureRow } from './failure-rows.js';
 import type { FileRow } from './file-rows.js';
 import type { GpuGauge, ServerGauge } from './gauge-view.js';
@@ -16,7 +17,7 @@ export interface UploaderView {
   readonly state: string;
   readonly isPaused: boolean;
   readonly failed: number;
-  /** Why all its files wait, as a sentence. */
+  /** Why all its files wait, or some of them, as a sentence. */
   readonly problem: string | null;
 }
 
@@ -75,14 +76,19 @@ export function pipelineView(
       uploaded: sum(states.map(({ today }) => today.uploaded)),
       failed: sum(states.map(({ today }) => today.failed)),
     },
-    uploaders: states.map(({ node, state, isPaused, failed, problem }) => ({
+    uploaders: states.map(({ node, state, isPaused, failed, problem, waitingForAddress }) => ({
       node,
       state,
       isPaused,
       failed,
-      problem: problem?.message ?? null,
+      problem: problem?.message ?? heldSentence(waitingForAddress),
     })),
   };
+}
+
+function heldSentence(count: number): string | null {
+  if (count === 0) return null;
+  return say`Files that are too large for the address in use, and wait for another one: ${count}.`;
 }
 
 function stagesOf(

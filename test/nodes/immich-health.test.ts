@@ -108,6 +108,25 @@ it('looks at once and tells everything with the key of an administrator', async 
   expect(alerts).toEqual([]);
 });
 
+it('names the address in use, and says what answers at the first one', async () => {
+  const [portal, outer] = [await standIn(), await standIn({ permissions: ['all'] })];
+  portal.fail(proxyFaults.captivePortal());
+  const { last, look, statuses, logs } = await load({ ...outer, url: `${portal.url}, ${outer.url}` });
+  await look();
+  expect(last()).toMatchObject({
+    isReachable: true,
+    problem: null,
+    url: outer.url,
+    addresses: [
+      { url: portal.url, isInUse: false, problem: 'wrong-address' },
+      { url: outer.url, isInUse: true, problem: null },
+    ],
+    addressNotice: `Immich is used at ${outer.url}, its address number 2. At ${portal.url} something answers that is not Immich: a login page, a captive portal of the network, or another program.`,
+  });
+  expect(statuses.at(-1)).toMatchObject({ fill: 'green', text: 'immich-health.status.other-address' });
+  expect(logs).toEqual(['immich-health.log.address']);
+});
+
 it('answers a message with its other properties, and ignores commands', async () => {
   const server = await standIn({ permissions: ['all'] });
   const { reports, look } = await load(server);

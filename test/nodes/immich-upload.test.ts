@@ -8,7 +8,7 @@ import type { UploadState } from '../../lib/upload/upload-state.js';
 import immichServer from '../../nodes/immich-server.js';
 import immichUpload from '../../nodes/immich-upload.js';
 import * as certificate from '../support/certificate.js';
-import type { StandIn } from '../support/immich-stand-in.js';
+import { proxyFaults, type StandIn } from '../support/immich-stand-in.js';
 import {
   collect,
   collectStatuses,
@@ -227,6 +227,28 @@ it('obeys commands: pause, resume, concurrency and retry', async () => {
   await vi.waitFor(() => expect(lastState()).toMatchObject({ failed: 1, concurrency: 2 }), 5_000);
   node.receive({ topic: 'command/retry' });
   await vi.waitFor(() => expect(uploads).toHaveLength(1));
+});
+
+it('counts what waits for another address, and says so in its status', async () => {
+  const [inner, outer] = [await standIn({ apiKey: 'k' }), await standIn({ apiKey: 'k' })];
+  await inner.goDown();
+  outer.fail(proxyFaults.tooLarge(5_000));
+  const { node, uploads, caught, lastState } = await load({ ...outer, url: `${inner.url},${outer.url}` });
+  const statuses = collectStatuses('upload');
+  node.receive(await photo('small.jpg'));
+  node.receive(await photo('large.mp4', 'x'.repeat(9_000)));
+  await vi.waitFor(() =>
+    expect(lastState()).toMatchObject({
+      ...{ state: 'backoff', pending: 1, waitingForAddress: 1, failed: 0 },
+      addresses: [
+        { url: inner.url, isInUse: false, isThere: false },
+        { url: outer.url, isInUse: true, refusedBytes: expect.any(Number) },
+      ],
+    }),
+  );
+  expect(statuses.at(-1)).toMatchObject({ fill: 'yellow', text: 'immich-upload.status.too-large' });
+  expect(uploads).toHaveLength(1);
+  expect(caught).toEqual([]);
 });
 
 describe('answers', () => {

@@ -10,6 +10,7 @@ function state(inHand: number, files = 0, failed = 0, duplicates = 0) {
     ...uploadState,
     pending: Math.max(0, inHand - 1),
     active: Math.min(1, inHand),
+    waitingForAddress: 0,
     totals: { files, bytes: files * 100, duplicates },
     today: { uploaded: files, failed },
   };
@@ -88,6 +89,16 @@ describe('a batch', () => {
     watch.see(state(0, 2), START + 90_000_000);
     watch.see(state(0, 2), START + 90_003_000);
     expect(watch.finish(START + 90_005_000)).toMatchObject({ files: 2, seconds: 90_000 });
+  });
+
+  it('does not stay open for files that wait for another address, which may take days', () => {
+    const held = { waitingForAddress: 2 };
+    const states = [
+      [0, state(0)],
+      [1, { ...state(3), ...held }],
+      [2, { ...state(2, 1), ...held }],
+    ] as const;
+    expect(told(states)).toMatchObject([{ files: 1, seconds: 1 }]);
   });
 
   it('counts what failed, also alone', () => {

@@ -23,6 +23,25 @@ const ts = '2026-10-01T12:00:00.000Z';
 const now = () => new Date(ts);
 const fixed = { now, newId: () => 'id-1' };
 
+const addresses = [
+  {
+    url: 'http://nas1.local:2283',
+    in_use: false,
+    there: false,
+    problem_code: 'offline',
+    accepted_bytes: null,
+    refused_bytes: null,
+  },
+  {
+    url: 'https://photos.example.org',
+    in_use: true,
+    there: true,
+    problem_code: null,
+    accepted_bytes: 98_000_000,
+    refused_bytes: 104_900_000,
+  },
+];
+
 describe('the state of the uploader', () => {
   const whole = {
     v: 1,
@@ -32,7 +51,8 @@ describe('the state of the uploader', () => {
     paused_until: null,
     quiet_until: null,
     concurrency: 4,
-    queue: { depth: 11, pending: 7, active: 4 },
+    queue: { depth: 11, pending: 7, active: 4, waiting_for_address: 2 },
+    addresses,
     failed: 1,
     totals: { files: 1200, bytes: 4_823_449_600, duplicates: 15 },
     today: { uploaded: 31, failed: 2 },
@@ -57,7 +77,8 @@ describe('the state of the uploader', () => {
       paused_until: null,
       quiet_until: null,
       concurrency: null,
-      queue: { depth: null, pending: null, active: null },
+      queue: { depth: null, pending: null, active: null, waiting_for_address: null },
+      addresses: [],
       failed: null,
       totals: { files: 3, bytes: null, duplicates: null },
       today: { uploaded: null, failed: null },
@@ -173,7 +194,10 @@ describe('the state of the server', () => {
       reachable: true,
       latency_ms: 12.5,
       reachable_since: '2026-09-30T08:00:00.000Z',
-      url: 'http://nas1.local:2283',
+      url: 'https://photos.example.org',
+      addresses,
+      address_notice:
+        'Immich is used at https://photos.example.org, its address number 2. http://nas1.local:2283 does not answer.',
       version: '2.7.5',
       latest_version: '2.8.0',
       update_available: true,
@@ -201,6 +225,14 @@ describe('the state of the server', () => {
     const backlog = { ...healthReport.backlog, video: null };
     const jobs = serverStatePayload({ ...healthReport, backlog })?.jobs;
     expect(jobs).toMatchObject({ ml_waiting: 120, video_waiting: null, total_waiting: null });
+  });
+
+  it('names addresses without a login, and no more than 32', () => {
+    const many = Array.from({ length: 40 }, () => ({ url: 'https://anna:s3cret@photos.example.org' }));
+    const told = serverStatePayload({ addresses: many })?.addresses ?? [];
+    expect(told).toHaveLength(32);
+    expect(told[0]?.url).toBe('https://photos.example.org');
+    expect(JSON.stringify(told)).not.toContain('s3cret');
   });
 
   it('says why it is not reachable', () => {

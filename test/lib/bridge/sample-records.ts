@@ -1,8 +1,29 @@
 import type { Alert } from '../../../lib/alert.js';
 import type { GpuReading } from '../../../lib/gpu/gpu-reading.js';
 import type { HealthReport } from '../../../lib/health/health-report.js';
+import type { AddressView } from '../../../lib/immich/address.js';
 import type { UploadState } from '../../../lib/upload/upload-state.js';
 import type { FolderWatchState } from '../../../lib/watch/folder-watch.js';
+
+/** The inner one is away, and the outer one is in use. */
+const addresses: readonly AddressView[] = [
+  {
+    url: 'http://nas1.local:2283',
+    isInUse: false,
+    isThere: false,
+    problem: 'offline',
+    acceptedBytes: null,
+    refusedBytes: null,
+  },
+  {
+    url: 'https://photos.example.org',
+    isInUse: true,
+    isThere: true,
+    problem: null,
+    acceptedBytes: 98_000_000,
+    refusedBytes: 104_900_000,
+  },
+];
 
 /** An uploader in the middle of its work. */
 export const uploadState: UploadState = {
@@ -11,24 +32,7 @@ export const uploadState: UploadState = {
   active: 4,
   leftAlone: 0,
   waitingForAddress: 2,
-  addresses: [
-    {
-      url: 'http://nas1.local:2283',
-      isInUse: false,
-      isThere: false,
-      problem: 'offline',
-      acceptedBytes: null,
-      refusedBytes: null,
-    },
-    {
-      url: 'https://photos.example.org',
-      isInUse: true,
-      isThere: true,
-      problem: null,
-      acceptedBytes: 98_000_000,
-      refusedBytes: 104_900_000,
-    },
-  ],
+  addresses,
   failed: 1,
   concurrency: 4,
   isPaused: false,
@@ -62,7 +66,10 @@ export const healthReport: HealthReport = {
   problem: null,
   latencyMs: 12.5,
   reachableSince: '2026-09-30T08:00:00.000Z',
-  url: 'http://nas1.local:2283',
+  url: 'https://photos.example.org',
+  addresses,
+  addressNotice:
+    'Immich is used at https://photos.example.org, its address number 2. http://nas1.local:2283 does not answer.',
   version: '2.7.5',
   latestVersion: 'v2.8.0',
   isUpdateAvailable: true,

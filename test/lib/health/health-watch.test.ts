@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../../../lib/alert.js';
+import { addressNotice } from '../../../lib/health/address-notice.js';
 import { HEALTH_ALERTS, type HealthAlert } from '../../../lib/health/health-report.js';
 import { type HealthLimits, parseHealthSettings } from '../../../lib/health/health-settings.js';
 import { createHealthWatch, type HealthOutcome } from '../../../lib/health/health-watch.js';
 import type { ServerLook } from '../../../lib/health/server-look.js';
 import type { ServerMetrics } from '../../../lib/health/server-metrics.js';
+import type { AddressView } from '../../../lib/immich/address.js';
+import type { ImmichErrorKind } from '../../../lib/immich/immich-error.js';
 import { DOWN, GOOD_LOOK } from './look-world.js';
 
 const DEFAULTS = parseHealthSettings({}).limits;
@@ -47,6 +50,46 @@ const failed = (failedJobs: number): ServerMetrics => ({
 });
 const ending = (day: string) => ({ pong: { latencyMs: 1, certificateEndsAt: `${day}T12:00:00.000Z` } });
 
+const [INNER, OUTER] = ['http://photos.lan', 'https://photos.example.org'];
+
+const view = (url: string, problem: ImmichErrorKind | null, isInUse = false): AddressView => ({
+  ...{ url, problem, isInUse, isThere: problem === null },
+  ...{ acceptedBytes: null, refusedBytes: null },
+});
+
+describe('the notice about addresses', () => {
+  it.each<[string, AddressView[], RegExp | null]>([
+    ['one address', [view(INNER, null, true)], null],
+    ['the first in use', [view(INNER, null, true), view(OUTER, null)], null],
+    ['the first in use, the second away', [view(INNER, null, true), view(OUTER, 'offline')], null],
+    [
+      'the first away',
+      [view(INNER, 'offline'), view(OUTER, null, true)],
+      /^Immich is used at https:\/\/photos\.example\.org, its address number 2\. http:\/\/photos\.lan does not answer\.$/,
+    ],
+    [
+      'a captive portal at the first',
+      [view(INNER, 'wrong-address'), view(OUTER, null, true)],
+      /number 2\. At http:\/\/photos\.lan something answers that is not Immich: .*captive portal/,
+    ],
+    [
+      'a captive portal at the second',
+      [view(INNER, null, true), view(OUTER, 'wrong-address')],
+      /^At https:\/\/photos\.example\.org something answers/,
+    ],
+    [
+      'a certificate of somebody else at the first',
+      [view(INNER, 'tls'), view(OUTER, null, true)],
+      /number 2\. The certificate of http:\/\/photos\.lan is not trusted/,
+    ],
+    ['the first one in trouble, and no other', [view(INNER, 'offline', true), view(OUTER, 'offline')], null],
+  ])('%s', (_, addresses, says) => {
+    const notice = addressNotice(addresses);
+    if (says === null) expect(notice).toBeNull();
+    else expect(notice).toMatch(says);
+  });
+});
+
 describe('a report', () => {
   it('tells all that a look saw', () => {
     const { report } = watching().look(
@@ -73,6 +116,8 @@ describe('a report', () => {
       latencyMs: 3,
       reachableSince: '2026-05-06T00:00:00.000Z',
       url: 'http://photos.lan',
+      addresses: [],
+      addressNotice: null,
       version: '2.7.5',
       latestVersion: '2.8.0',
       isUpdateAvailable: true,
@@ -109,6 +154,18 @@ describe('a report', () => {
       backlog: { machineLearning: null, other: null },
       pausedQueues: null,
       url: 'http://photos.lan',
+    });
+  });
+
+  it('names the address in use', () => {
+    const { report } = watching().look({ addresses: [view(INNER, 'offline'), view(OUTER, null, true)] });
+    expect(report).toMatchObject({
+      url: OUTER,
+      addresses: [
+        { url: INNER, isInUse: false },
+        { url: OUTER, isInUse: true },
+      ],
+      addressNotice: expect.stringContaining(OUTER),
     });
   });
 

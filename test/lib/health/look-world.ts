@@ -34,6 +34,7 @@ export function asked(server: StandIn, since = 0): string[] {
 export const GOOD_LOOK: ServerLook = {
   pong: { latencyMs: 3, certificateEndsAt: null },
   problem: null,
+  addresses: [],
   version: '2.7.5',
   latestVersion: null,
   storage: { totalBytes: 1_000, usedBytes: 500, freeBytes: 500 },
@@ -47,6 +48,7 @@ export const GOOD_LOOK: ServerLook = {
 export const DOWN: ServerLook = {
   pong: null,
   problem: { kind: 'offline', message: 'http://photos.lan refuses the connection.' },
+  addresses: [],
   version: null,
   latestVersion: null,
   storage: null,

@@ -199,6 +199,7 @@ describe('is not Immich, or not there:', () => {
     expect(looked).toEqual({
       pong: null,
       problem: { kind, message: expect.stringMatching(says) },
+      addresses: [expect.objectContaining({ url: server.url, isInUse: true })],
       version: null,
       latestVersion: null,
       storage: null,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMonitor } from '../../../lib/monitor/monitor.js';
 import type { MonitorPart } from '../../../lib/monitor/monitor-part.js';
 import { NO_PAUSE } from '../../../lib/upload/pause.js';
-import { createUploadTally } from '../../../lib/upload/upload-state.js';
+import { createUploadTally, type UploadState } from '../../../lib/upload/upload-state.js';
 
 const START = Date.parse('2026-11-26T10:00:00Z');
 
@@ -151,6 +151,17 @@ describe('the monitor', () => {
     const view = monitor.view(0);
     expect([view.underway.length, view.underwayCount]).toEqual([12, 40]);
     expect(view.underway[0]).toMatchObject({ sentBytes: 10 });
+  });
+
+  it('says in a sentence that files wait for another address, and which one is in use', () => {
+    const { monitor } = world();
+    const addressNotice = 'Immich is used at https://photos.example.org, its address number 2.';
+    const state = { ...(uploader() as { state(): UploadState }).state(), waitingForAddress: 3 };
+    monitor.add('upload', uploader({ state: () => state }));
+    monitor.see('health', 'immich/health', { isReachable: true, addressNotice });
+    const { uploaders, servers } = monitor.view(0);
+    expect(uploaders[0]?.problem).toMatch(/too large for the address in use.*: 3\.$/);
+    expect(servers[0]?.problem).toBe(addressNotice);
   });
 
   it('shows servers and GPUs until their node closes', () => {
