@@ -5,7 +5,7 @@ import type { UploadedFile } from '../media-file.js';
 import { say } from '../say.js';
 import { checkInside, prepareFolder } from './archive-folder.js';
 import { saying, vanishedError } from './move-file.js';
-import { changedError, type Move, occupantInTime } from './place-file.js';
+import { changedError, earlierNumber, type Move, occupantInTime } from './place-file.js';
 import { finishMember, type Placed, placeMember, unplaceMember } from './place-member.js';
 import { lookAtOriginal, type Occupant } from './proven-file.js';
 
@@ -93,20 +93,38 @@ interface Plan {
 
 /** Prefers a number under which the archive holds what is gone already: an earlier try went as far as that. */
 async function findNumber(seen: readonly Seen[], from: number, io: FileIo): Promise<Plan> {
+  const earlier = from === 1 ? await earlierPlan(seen, io) : undefined;
+  if (earlier !== undefined) return earlier;
   let fallback: Plan | undefined;
   for (let number = from; number <= MAX_NAMES; number += 1) {
     const plan = await planFor(seen, number, io);
-    const isFree = plan.members.every(({ stats, occupant }) => stats === undefined || isUsable(occupant));
-    const hasGone = plan.members.every(
-      ({ stats, occupant }) => stats !== undefined || occupant === 'same-bytes',
-    );
-    if (isFree && hasGone) return plan;
-    if (isFree) fallback ??= plan;
+    if (isFree(plan) && hasGone(plan)) return plan;
+    if (isFree(plan)) fallback ??= plan;
     if (plan.members.every(({ occupant }) => occupant === 'nobody')) break;
   }
   const isFirstThere = fallback?.members[0]?.stats !== undefined;
   if (fallback !== undefined && isFirstThere) return fallback;
   throw vanishedError((seen.find(({ stats }) => stats === undefined) ?? (seen[0] as Seen)).file);
+}
+
+/**
+ * The plan of an earlier try that had removed some originals when it ended: the first member, which is placed last, has its
+ * name then, and the rest of them no longer says why it was not the first number.
+ */
+async function earlierPlan([first, ...others]: readonly Seen[], io: FileIo): Promise<Plan | undefined> {
+  if (first?.stats === undefined) return undefined;
+  const number = await earlierNumber(first.nameAt, first.file, first.stats, io);
+  const plan = number === undefined ? undefined : await planFor([first, ...others], number, io);
+  return plan !== undefined && isFree(plan) && hasGone(plan) ? plan : undefined;
+}
+
+function isFree({ members }: Plan): boolean {
+  return members.every(({ stats, occupant }) => stats === undefined || isUsable(occupant));
+}
+
+/** Whether the archive has what is gone. */
+function hasGone({ members }: Plan): boolean {
+  return members.every(({ stats, occupant }) => stats !== undefined || occupant === 'same-bytes');
 }
 
 function isUsable(occupant: Occupant): boolean {

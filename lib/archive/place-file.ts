@@ -47,8 +47,14 @@ export async function placeFile(file: UploadedFile, stats: Stats, target: string
       }
       if (occupant !== 'nobody') number += 1;
       else if (copy === undefined) {
-        const claim = await claimHere(file.path, name, io);
-        if (claim === 'other-device') copy = await copyProven(file, stats, dirname(name), io);
+        const mayBeThere = tries === 0 && stats.nlink > 1;
+        const claim = mayBeThere ? 'taken' : await claimHere(file.path, name, io);
+        const earlier =
+          claim === 'other-device' || mayBeThere
+            ? await earlierNumber((next) => numberedPath(target, next), file, stats, io)
+            : undefined;
+        if (earlier !== undefined) number = earlier;
+        else if (claim === 'other-device') copy = await copyProven(file, stats, dirname(name), io);
         else if (claim !== 'taken') return await finishMove(file, stats, name, claim, io);
       } else if ((await claimName(copy, name, io)) !== 'taken') {
         return await finishCopy(file, stats, name, io);
@@ -59,6 +65,24 @@ export async function placeFile(file: UploadedFile, stats: Stats, target: string
     if (copy !== undefined) await io.fs.unlink(copy).catch(() => undefined);
   }
   throw new Error(say`${MAX_NAMES} names beside "${basename(target)}" are taken`);
+}
+
+/**
+ * A later name that holds the bytes already, though the first one is free: an earlier try ended there while the rest of
+ * its group had their number. Looks no further than the first free name.
+ */
+export async function earlierNumber(
+  nameAt: (number: number) => string,
+  file: UploadedFile,
+  stats: Stats,
+  io: FileIo,
+): Promise<number | undefined> {
+  for (let number = 2; number <= MAX_NAMES; number += 1) {
+    const occupant = await occupantOf(nameAt(number), file, stats, io);
+    if (occupant === 'same-bytes') return number;
+    if (occupant === 'nobody') return undefined;
+  }
+  return undefined;
 }
 
 /** What holds a name. An empty file may be about to be filled by another instance: it gets a second for that. */

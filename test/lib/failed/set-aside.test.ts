@@ -7,11 +7,16 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import * as realFs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { groupFiles } from '../../../lib/companions/group-files.js';
 import { setAside } from '../../../lib/failed/set-aside.js';
 import type { StableFile } from '../../../lib/media-file.js';
-import { stableFile, tempFolder } from '../../support/world.js';
+import { twoDevices } from '../../support/archive-world.js';
+import { endingFs } from '../../support/ending-fs.js';
+import { filesBelow } from '../../support/files-below.js';
+import { stableFile, stableRecord, tempFolder } from '../../support/world.js';
 
 const REASON = new Error('trip.jpg is no photo. The file stays where it is.');
 
@@ -84,3 +89,63 @@ it('takes its companions along, or nothing at all', async () => {
   ).toEqual(['a.heic', 'a.heic.txt', 'a.heic.xmp', 'a.mov']);
   expect(readFileSync(join(failed, 'a.heic.txt'), 'utf8')).toMatch(/With it: a\.mov, a\.heic\.xmp\./);
 });
+
+const DISKS = [
+  ['one disk', () => realFs],
+  ['two disks', (folder: string) => twoDevices({ watched: folder })],
+] as const;
+
+it.each(DISKS)(
+  'ended at any moment on %s, nothing is lost, doubled or overwritten',
+  async (_, fsOn) => {
+    const whole = { 'a.heic': 'still', 'a.mov': 'video' };
+    const another = 'somebody else had that name';
+    const run = async (lastStep: number) => {
+      const { folder, failed, make } = await world();
+      for (const [name, content] of Object.entries(whole)) await make(`2026/${name}`, content);
+      mkdirSync(join(failed, '2026'), { recursive: true });
+      writeFileSync(join(failed, '2026/a.mov'), another);
+      const ended = endingFs(fsOn(folder), lastStep);
+      const groups = await groupsIn(folder);
+      const end = Promise.all(groups.map((file) => setAside(file, failed, REASON, { fs: ended.fs })));
+      await Promise.race([ended.reached, end]);
+      await ended.closeAll();
+      return { folder, failed, steps: ended.count() };
+    };
+    const { steps } = await run(Number.POSITIVE_INFINITY);
+    expect(steps).toBeGreaterThan(15);
+    for (let step = 1; step <= steps; step += 1) {
+      const { folder, failed } = await run(step);
+      for (const file of await groupsIn(folder)) {
+        await setAside(file, failed, REASON, { fs: fsOn(folder), pause: async () => undefined });
+      }
+      const names = filesBelow(failed).filter((name) => !name.endsWith('.part'));
+      const contents = names.map((name) => [name, readFileSync(join(failed, name), 'utf8')] as const);
+      const photos = contents.filter(([name]) => !name.endsWith('.txt'));
+      expect(Object.fromEntries(photos), `step ${step}`).toEqual({
+        '2026/a.mov': another,
+        '2026/a (2).heic': 'still',
+        '2026/a (2).mov': 'video',
+      });
+      expect(filesBelow(folder), `step ${step}`).toEqual([]);
+      // What ends before its first letter is written down costs the text, and never a photo.
+      if (step < steps) expect(contents.length, `step ${step}`).toBeGreaterThan(photos.length);
+    }
+  },
+  60_000,
+);
+
+/** What stable-file would send for all that lies below a folder, a name that had stepped aside included. */
+async function groupsIn(folder: string): Promise<StableFile[]> {
+  const files = await Promise.all(
+    filesBelow(folder).map(async (relativePath) => ({
+      ...(await stableRecord(join(folder, relativePath))),
+      folder,
+      relativePath,
+    })),
+  );
+  return groupFiles(files).map(({ primary, companions }) => ({
+    ...primary,
+    companions: companions.map(({ kind, file }) => ({ kind, ...file })),
+  }));
+}
