@@ -1,9 +1,12 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ARCHIVE_MARK } from '../../lib/archive/archive-disk.js';
+import { watchArchive } from './archive-watch.js';
+import { type DeadLetters, makeDeadLetters } from './dead-letters.js';
 import { type FaultWorld, makeFaultWorld, ROOT_TOPIC } from './fault-world.js';
 import { makeFolderLook } from './folder-look.js';
+import { mayWait, openGroups } from './group-invariants.js';
 import { ALWAYS, IN_THE_END, type Invariant } from './invariants.js';
 import { openFilesOf } from './process-look.js';
 import { drawRound, playRound, type RoundPlan } from './round.js';
@@ -32,14 +35,18 @@ export interface CampaignOptions {
 export async function runCampaign({ seed, rounds, onRound = () => {} }: CampaignOptions): Promise<void> {
   const world = await makeFaultWorld(seed);
   onRound(`seed ${seed}: ${world.description}`);
-  const judge = makeJudge(world);
+  const deadLetters = makeDeadLetters(world);
+  const judge = makeJudge(world, deadLetters);
   await judge.endRound({ deeds: [], misfortunes: [] }, 0, []);
   for (let number = 1; number <= rounds; number += 1) {
     const plan = drawRound(seed, number);
     const trace: string[] = [];
     const began = performance.now();
     judge.beginRound();
+    deadLetters.refuse();
+    const whatWasSeen = watchArchive(world);
     await playRound(world, plan, (line) => trace.push(line));
+    world.ledger.surprises.push(...whatWasSeen());
     const played = performance.now();
     await judge.endRound(plan, number, trace);
     const seconds = [played - began, performance.now() - played].map((ms) => (ms / 1_000).toFixed(1));
@@ -51,21 +58,28 @@ export async function runCampaign({ seed, rounds, onRound = () => {} }: Campaign
 }
 
 /** Keeps in mind how things were when a round began, and judges how they are when it is over. */
-function makeJudge(world: FaultWorld) {
+function makeJudge(world: FaultWorld, deadLetters: DeadLetters) {
   const look = makeFolderLook();
   const changed = new Set<string>();
-  const { ledger, facts, server, places } = world;
-  let before = { message: 0, logged: 0, archived: new Set<string>(), assets: 0 };
+  const { ledger, facts, sides, places } = world;
+  let before = { message: 0, logged: 0, archived: new Set<string>(), assets: sides.map(() => 0) };
   let totals: RoundView['totalsBefore'];
   let life: { pid: number | undefined; descriptors: number } | undefined;
 
   function view(): RoundView {
     const pid = world.nodeRed().process.pid;
+    // What is in the archive was in Immich before.
+    const [inbox, archive] = [look(places.inbox), look(places.archive)];
+    const libraries = sides.map(({ server: { assets, stacks } }, at) => {
+      const name = sides.length === 1 ? 'Immich' : (['the first Immich', 'the second Immich'][at] ?? '');
+      return { name, assets, stacks };
+    });
     return {
       world,
-      assets: server.assets,
-      inbox: look(places.inbox),
-      archive: look(places.archive),
+      libraries,
+      assets: libraries.flatMap(({ assets }) => assets),
+      inbox,
+      archive,
       says: hear(world, before.message),
       archivedBefore: before.archived,
       totalsBefore: totals,
@@ -79,21 +93,25 @@ function makeJudge(world: FaultWorld) {
     beginRound() {
       facts.hasLostEvents = false;
       facts.hasChangedBytes = false;
+      facts.mayFail = false;
       const archived = new Set(look(places.archive).map(archiveKey));
       before = {
         message: world.broker.messages().length,
         logged: world.log().length,
         archived,
-        assets: server.assets.length,
+        assets: sides.map(({ server }) => server.assets.length),
       };
     },
     async endRound(plan: RoundPlan, number: number, trace: readonly string[]): Promise<void> {
-      for (const { id, sha1 } of facts.hasChangedBytes ? server.assets.slice(before.assets) : []) {
+      const fresh = sides.flatMap(({ server }, at) => server.assets.slice(before.assets[at]));
+      for (const { id, sha1 } of facts.hasChangedBytes ? fresh : []) {
         if (!ledger.complete.has(sha1)) changed.add(id);
       }
-      const problems = await untilAtRest(world, view);
-      const wrong = [...problems, ...broken(ALWAYS, view()), ...(await retainedProblems(world))];
+      const kept = await deadLetters.accept(PATIENCE_MS);
+      const problems = await untilAtRest(world, view, deadLetters);
+      const wrong = [...kept, ...problems, ...broken(ALWAYS, view()), ...(await retainedProblems(world))];
       if (wrong.length > 0) throw new Error(report(world, plan, number, trace, wrong));
+      giveUpOrphans(view());
       ledger.settle();
       totals = hear(world).state?.totals;
       const { pid } = world.nodeRed().process;
@@ -103,14 +121,21 @@ function makeJudge(world: FaultWorld) {
 }
 
 /** Waits until all comes true, pressing "retry" as a person would; gives what did not. */
-async function untilAtRest(world: FaultWorld, view: () => RoundView): Promise<string[]> {
+async function untilAtRest(
+  world: FaultWorld,
+  view: () => RoundView,
+  deadLetters: DeadLetters,
+): Promise<string[]> {
   const end = performance.now() + PATIENCE_MS;
   let retriedAt = 0;
   for (;;) {
     const now = view();
     const problems = broken(IN_THE_END, now);
     if (problems.length === 0 || performance.now() > end) return problems;
-    if ((now.says.state?.failed ?? 0) > 0 && performance.now() - retriedAt > RETRY_EVERY_MS) {
+    deadLetters.putBack();
+    // Of a second uploader nobody says how many files failed.
+    const mayHaveFailed = (now.says.state?.failed ?? 0) > 0 || world.sides.length > 1;
+    if (mayHaveFailed && performance.now() - retriedAt > RETRY_EVERY_MS) {
       retriedAt = performance.now();
       await world.broker.publish(`${ROOT_TOPIC}/cmd/retry`, '');
     }
@@ -138,6 +163,15 @@ function differences(said: ReadonlyMap<string, string>, kept: ReadonlyMap<string
   return [...said]
     .filter(([topic, payload]) => kept.get(topic) !== payload)
     .map(([topic, payload]) => `retained: ${topic} was ${payload}; the broker tells ${kept.get(topic)}.`);
+}
+
+/** Somebody clears away the sidecars whose photos nobody remembers. */
+function giveUpOrphans(view: RoundView): void {
+  for (const group of openGroups(view)) {
+    for (const member of group.members.filter((one) => mayWait(one, group, view))) {
+      unlinkSync(join(view.world.places.inbox, member.path));
+    }
+  }
 }
 
 function takeArchiveAway({ places }: FaultWorld): void {

@@ -9,8 +9,11 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathKeyOf } from '../../lib/companions/companion-key.js';
 import { isGone } from '../../lib/file-io.js';
+import { REFUSED_BYTES } from './dead-letters.js';
+import { arriveLateSidecar, arriveTogether, removeMember } from './group-deeds.js';
 import { type Hands, isPhoto } from './hands.js';
 import { newPhoto, newVideo } from './media.js';
 import { writeSlowly } from './slow-writer.js';
@@ -42,6 +45,14 @@ export const DEEDS: readonly (readonly [string, Deed])[] = [
   ['remove', remove],
   ['ambush', ambush],
   ['ambush', ambush],
+  ['a group arrives', arriveTogether],
+  ['a group arrives', arriveTogether],
+  ['a group arrives', arriveTogether],
+  ['a group arrives', arriveTogether],
+  ['a late sidecar', arriveLateSidecar],
+  ['a refused photo', arriveRefused],
+  ['a refused photo', arriveRefused],
+  ['a member is removed', removeMember],
 ];
 
 function arrive({ freePath, media, putInPlace }: Hands): void {
@@ -92,12 +103,25 @@ function arriveUnfinished({ freePath, random, ledger, at }: Hands): void {
   writeFileSync(at(path), bytes);
 }
 
+/** A photo that Immich does not want; only where such files are put away. */
+function arriveRefused({ places, freePath, random, ledger, at }: Hands): void {
+  const path = places.failed === undefined ? undefined : freePath('.jpg');
+  if (path === undefined) return;
+  const bytes = Buffer.alloc(REFUSED_BYTES + 50_000, random.bytes(16));
+  ledger.believe(path, { kind: 'refused', sha1: ledger.allow(bytes, `${path}, refused`) });
+  const hidden = at(join(dirname(path), `.${random.int(0, 2 ** 31)}.tmp`));
+  writeFileSync(hidden, bytes);
+  renameSync(hidden, at(path));
+}
+
 /** What was not complete is: written once more, and renamed if its name said so. */
 function finish({ knownPath, statsOf, busy, ledger, mediaFor, whole, at }: Hands): void {
   const path = knownPath('stays');
   if (path === undefined) return;
   const target = path.endsWith(UNFINISHED) ? path.slice(0, -UNFINISHED.length) : path;
-  if (target !== path && (busy.has(target) || ledger.beliefs.has(target) || statsOf(target))) return;
+  const isFellow = (other: string) => other !== path && pathKeyOf(other) === pathKeyOf(target);
+  const hasFellow = [...busy, ...ledger.beliefs.keys()].some(isFellow);
+  if (target !== path && (hasFellow || statsOf(target))) return;
   const { bytes } = mediaFor(target);
   const belief = whole(bytes, `${target}, finished`);
   writeFileSync(at(path), bytes);

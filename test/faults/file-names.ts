@@ -15,9 +15,14 @@ const ODD_NAMES = [
 
 const FOLDERS = ['', '', '', 'camera', 'camera/DCIM', 'with blank/100%', 'Ünï'];
 
+/** One of the folders below the watched one, with a slash at its end; empty for the watched folder itself. */
+export function newFolder(random: Random): string {
+  const folder = random.pick(FOLDERS);
+  return folder === '' ? '' : `${folder}/`;
+}
+
 /** A path below the watched folder, without the extension; few names, so that they come again. */
 export function newName(random: Random): string {
-  const folder = random.pick(FOLDERS);
-  const name = random.chance(0.25) ? random.pick(ODD_NAMES) : `IMG_${random.int(1, 40)}`;
-  return folder === '' ? name : `${folder}/${name}`;
+  const folder = newFolder(random);
+  return folder + (random.chance(0.25) ? random.pick(ODD_NAMES) : `IMG_${random.int(1, 40)}`);
 }

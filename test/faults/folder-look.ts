@@ -38,3 +38,8 @@ export function readIfThere(path: string): Buffer | undefined {
     return undefined; // It is on its way to somewhere else.
   }
 }
+
+/** Whether a path is that of a copy that is not whole yet. */
+export function isTorso(path: string): boolean {
+  return /(^|\/)\.immich-bridge-[0-9a-f]+\.part$/.test(path);
+}

@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, renameSync, type Stats, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pathKeyOf } from '../../lib/companions/companion-key.js';
 import { newName } from './file-names.js';
 import type { Belief, Ledger } from './ledger.js';
 import { type Media, newPhoto, newVideo } from './media.js';
@@ -21,7 +22,7 @@ export interface Hands extends HandsOptions {
   /** Where a path is right now, the watched folder away or not. */
   at(path: string): string;
   statsOf(path: string): Stats | undefined;
-  /** A path at which nothing is and nothing is believed; undefined when the one that was drawn is taken. */
+  /** A path at which nothing is and nothing is believed, in any spelling; undefined when the one that was drawn is taken. */
   freePath(extension: string): string | undefined;
   /** A path of such a kind that nobody is at work on; notes what the uploader took meanwhile. */
   knownPath(kind: Belief['kind']): string | undefined;
@@ -50,7 +51,10 @@ export function makeHands(options: HandsOptions): Hands {
     whole,
     freePath(extension) {
       const path = newName(random) + extension;
-      if (busy.has(path) || ledger.beliefs.has(path) || statsOf(path) !== undefined) return undefined;
+      const key = pathKeyOf(path);
+      const fellows = [...busy, ...ledger.beliefs.keys()].filter((other) => pathKeyOf(other) === key);
+      // What is not complete holds up everything else of its name.
+      if (fellows.length > 0 || statsOf(path) !== undefined) return undefined;
       mkdirSync(dirname(at(path)), { recursive: true });
       return path;
     },

@@ -1,7 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesBelow } from '../support/files-below.js';
-import { readIfThere } from './folder-look.js';
+import { isTorso, readIfThere } from './folder-look.js';
+import {
+  groupsAreJoined,
+  groupsStayTogether,
+  mayWait,
+  noSidecarIsAnAsset,
+  openGroups,
+} from './group-invariants.js';
+import { groupOf } from './groups.js';
+import { isToBeStored } from './ledger.js';
 import { openFilesOf } from './process-look.js';
 import { archiveKey, type RoundView } from './round-view.js';
 
@@ -9,21 +18,25 @@ import { archiveKey, type RoundView } from './round-view.js';
 export type Invariant = (view: RoundView) => string[];
 
 /** Every file that was ever complete is in Immich, unless the campaign itself took it away before. */
-export const nothingIsLost: Invariant = ({ world: { ledger }, assets, archive, inbox }) => {
-  const stored = countBySha1(assets);
+export const nothingIsLost: Invariant = ({ world: { ledger }, libraries, archive, inbox }) => {
   const wanted = new Map<string, string>();
   for (const sha1 of ledger.wanted) wanted.set(sha1, ledger.complete.get(sha1) ?? 'a file');
-  for (const [path, belief] of ledger.beliefs) if (belief.kind === 'whole') wanted.set(belief.sha1, path);
-  return [...wanted].flatMap(([sha1, what]) => {
-    const count = stored.get(sha1) ?? 0;
-    if (count === 1) return [];
-    const places = [...inbox, ...archive].filter((file) => file.sha1 === sha1).map(({ path }) => path);
-    return [`${what} (${sha1}) is in Immich ${count} times; it lies at ${JSON.stringify(places)}.`];
+  for (const [path, belief] of ledger.beliefs) if (isToBeStored(belief)) wanted.set(belief.sha1, path);
+  return libraries.flatMap(({ name, assets }) => {
+    const stored = countBySha1(assets);
+    return [...wanted].flatMap(([sha1, what]) => {
+      const count = stored.get(sha1) ?? 0;
+      if (count === 1) return [];
+      const places = [...inbox, ...archive].filter((file) => file.sha1 === sha1).map(({ path }) => path);
+      return [`${what} (${sha1}) is in ${name} ${count} times; it lies at ${JSON.stringify(places)}.`];
+    });
   });
 };
 
 /** What is complete was taken from the watched folder into the archive, and nothing else was. */
-export const everyFileHasItsPlace: Invariant = ({ world: { ledger }, inbox, archive }) => {
+export const everyFileHasItsPlace: Invariant = (view) => {
+  const { world, inbox, archive } = view;
+  const { ledger } = world;
   const archived = new Set(archive.map(({ sha1 }) => sha1));
   const left = new Set(inbox.map(({ path }) => path));
   const problems: string[] = [...ledger.surprises];
@@ -34,16 +47,23 @@ export const everyFileHasItsPlace: Invariant = ({ world: { ledger }, inbox, arch
     if (belief.kind === 'stays' && !left.delete(path))
       problems.push(`${path} is gone, and was not complete.`);
   }
+  for (const group of openGroups(view)) {
+    for (const member of group.members) if (mayWait(member, group, view)) left.delete(member.path);
+  }
   return [...problems, ...[...left].map((path) => `${path} is still in the watched folder.`)];
 };
 
-/** Immich holds the bytes of every file in the archive, and not in the trash. */
-export const theArchiveIsProven: Invariant = ({ world, assets, archive }) => {
-  const proven = new Set(assets.filter(({ isTrashed }) => !isTrashed).map(({ sha1 }) => sha1));
-  return archive
-    .filter(({ path, sha1, inode }) => !proven.has(sha1) && !world.ledger.strays.has(inode) && !isTorso(path))
-    .map(({ path, sha1 }) => `${path} (${sha1}) is in the archive, and Immich does not have it.`);
-};
+/** Every Immich holds the bytes of every file in the archive, and not in the trash. */
+export const theArchiveIsProven: Invariant = ({ world, libraries, archive }) =>
+  libraries.flatMap(({ name, assets }) => {
+    const proven = new Set(assets.filter(({ isTrashed }) => !isTrashed).map(({ sha1 }) => sha1));
+    for (const sha1 of sidecarsOf(world)) proven.add(sha1);
+    return archive
+      .filter(
+        ({ path, sha1, inode }) => !proven.has(sha1) && !world.ledger.strays.has(inode) && !isTorso(path),
+      )
+      .map(({ path, sha1 }) => `${path} (${sha1}) is in the archive, and ${name} does not have it.`);
+  });
 
 /** No file of our own making is left over; a copy that died with Node-RED waits for the next sweep. */
 export const noTempFileIsLeft: Invariant = ({ world: { places, facts }, inbox, archive }) => {
@@ -62,7 +82,11 @@ export const noHalfFileWasSent: Invariant = ({ world: { ledger }, assets, change
     .map(({ fileName, sha1, sizeBytes }) => `${fileName} (${sizeBytes} bytes, ${sha1}) was never complete.`);
 
 /** The uploader says that it has nothing to do, and counts what is there. */
-export const theStateIsTrue: Invariant = ({ world: { ledger }, says: { state, folder, status }, assets }) => {
+export const theStateIsTrue: Invariant = ({
+  world: { ledger },
+  says: { state, folder, status },
+  libraries,
+}) => {
   const counted = [...ledger.beliefs.values()].filter(
     (belief) => belief.kind === 'stays' && belief.isCounted,
   );
@@ -71,8 +95,9 @@ export const theStateIsTrue: Invariant = ({ world: { ledger }, says: { state, fo
   if (state?.state !== 'idle' || state.queue.depth !== 0 || state.failed !== 0 || state.problem !== null) {
     problems.push(`The uploader is not at rest: ${JSON.stringify(state)}.`);
   }
-  if (state !== undefined && state.totals.files > assets.length) {
-    problems.push(`The uploader counts ${state.totals.files} files, and Immich has ${assets.length}.`);
+  const stored = libraries[0]?.assets.length ?? 0;
+  if (state !== undefined && state.totals.files > stored) {
+    problems.push(`The uploader counts ${state.totals.files} files, and Immich has ${stored}.`);
   }
   if (folder?.state !== 'watching' || folder.files !== counted.length) {
     problems.push(`The folder says ${JSON.stringify(folder)}, and ${counted.length} files lie in it.`);
@@ -96,8 +121,14 @@ export const theEventsAreTrue: Invariant = (view) => {
   const told = new Set(
     says.events.filter(({ event_type }) => event_type === 'archived').map(({ sha1 }) => sha1),
   );
+  const sidecars = sidecarsOf(world);
+  const isTold = (sha1: string) =>
+    told.has(sha1) ||
+    sidecars.has(sha1) ||
+    // A group is one event, under the name of its photo.
+    groupOf(world.ledger.groups, sha1)?.members.some((member) => told.has(member.sha1));
   const untold = archive
-    .filter((file) => !archivedBefore.has(archiveKey(file)) && !told.has(file.sha1))
+    .filter((file) => !archivedBefore.has(archiveKey(file)) && !isTold(file.sha1))
     .filter(({ inode, path }) => !world.ledger.strays.has(inode) && !isTorso(path))
     .map(({ path, sha1 }) => `${path} (${sha1}) was archived, and no event says so.`);
   return [...lies, ...silent, ...untold];
@@ -110,6 +141,13 @@ export const theCountersAgree: Invariant = ({ says: { state, events }, totalsBef
   const files = state.totals.files - totalsBefore.files;
   const duplicates = state.totals.duplicates - totalsBefore.duplicates;
   if (files === told('uploaded') && duplicates === told('duplicate')) return [];
+  // A group is one event of several files, of which some may have been there before.
+  const uploads = events.filter(({ event_type }) => ['uploaded', 'duplicate'].includes(event_type));
+  const groups = uploads.flatMap(({ sha1 }) => groupOf(world.ledger.groups, sha1 ?? '') ?? []);
+  const travelling = groups.map(({ members }) => members.filter(({ role }) => role !== 'sidecar').length - 1);
+  const most = uploads.length + travelling.reduce((sum, more) => sum + more, 0);
+  const isSplit = groups.some((group) => group.isSplit);
+  if (groups.length > 0 && (isSplit ? files + duplicates <= most : files + duplicates === most)) return [];
   return [
     `The counters grew by ${files} files and ${duplicates} duplicates; the events tell of ${told('uploaded')} and ${told('duplicate')}.`,
   ];
@@ -163,6 +201,8 @@ export const IN_THE_END: Readonly<Record<string, Invariant>> = {
   nothingIsLost,
   everyFileHasItsPlace,
   theArchiveIsProven,
+  groupsStayTogether,
+  groupsAreJoined,
   noTempFileIsLeft,
   theStateIsTrue,
   theEventsAreTrue,
@@ -173,12 +213,14 @@ export const IN_THE_END: Readonly<Record<string, Invariant>> = {
 /** All that is true at any time, by name. */
 export const ALWAYS: Readonly<Record<string, Invariant>> = {
   noHalfFileWasSent,
+  noSidecarIsAnAsset,
   noSecretIsTold,
   nothingBlewUp,
 };
 
-function isTorso(path: string): boolean {
-  return /(^|\/)\.immich-bridge-[0-9a-f]+\.part$/.test(path);
+function sidecarsOf({ ledger }: RoundView['world']): Set<string> {
+  const members = ledger.groups.flatMap((group) => group.members);
+  return new Set(members.filter(({ role }) => role === 'sidecar').map(({ sha1 }) => sha1));
 }
 
 function countBySha1(assets: RoundView['assets']): Map<string, number> {

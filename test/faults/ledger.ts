@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
+import type { FileGroup } from './groups.js';
 
 /** What lies at a path, as far as the campaign did it; the uploader may have taken it since. */
 export type Belief =
   /** Complete, and so to be in Immich and in the archive in the end. */
   | { readonly kind: 'whole'; readonly sha1: string }
+  /** Complete, too, and part of a group; a sidecar comes into the archive, and is no asset of its own. */
+  | { readonly kind: 'member'; readonly sha1: string; readonly isAsset: boolean }
+  /** Complete, and refused by Immich for as long as the round lasts. */
+  | { readonly kind: 'refused'; readonly sha1: string }
   /** Never to be sent as it is: empty, a truncated video, a name that says that it is not finished. */
   | { readonly kind: 'stays'; readonly isCounted: boolean }
   /** Being written by an actor. */
@@ -17,6 +22,8 @@ export interface Ledger {
   readonly complete: ReadonlyMap<string, string>;
   /** Of those, all that were not deleted or replaced before somebody could take them. */
   readonly wanted: ReadonlySet<string>;
+  /** All groups that were ever there, oldest first. */
+  readonly groups: FileGroup[];
   /** What an actor saw that cannot be right, as sentences. */
   readonly surprises: string[];
   /** Inodes that an actor wrote to after the uploader had moved them: nobody can prove those bytes. */
@@ -34,6 +41,11 @@ export interface Ledger {
   settle(): void;
 }
 
+/** Whether what is believed to lie there is to be an asset of Immich. */
+export function isToBeStored(belief: Belief | undefined): belief is Belief & { sha1: string } {
+  return belief?.kind === 'whole' || (belief?.kind === 'member' && belief.isAsset);
+}
+
 /** SHA-1 of bytes, 40 hex digits. */
 export function sha1Of(bytes: Buffer): string {
   return createHash('sha1').update(bytes).digest('hex');
@@ -46,12 +58,13 @@ export function openLedger(): Ledger {
   const wanted = new Set<string>();
   const surprises: string[] = [];
   const want = (belief: Belief | undefined) => {
-    if (belief?.kind === 'whole') wanted.add(belief.sha1);
+    if (isToBeStored(belief)) wanted.add(belief.sha1);
   };
   return {
     beliefs,
     complete,
     wanted,
+    groups: [],
     surprises,
     strays: new Set(),
     believe: (path, belief) => void beliefs.set(path, belief),
@@ -74,10 +87,10 @@ export function openLedger(): Ledger {
     },
     settle() {
       for (const [path, belief] of beliefs) {
-        if (belief.kind !== 'whole') continue;
-        wanted.add(belief.sha1);
-        beliefs.delete(path);
+        want(belief);
+        if (belief.kind === 'whole' || belief.kind === 'member') beliefs.delete(path);
       }
+      for (const group of this.groups) group.isSettled = true;
     },
   };
 }

@@ -24,19 +24,30 @@ export function newPhoto(random: Random): Media {
   return { extension: extensionOf(fixture), bytes: Buffer.concat([read(fixture), own]), wholeAt: undefined };
 }
 
+/** Bytes of a photo of one kind, a RAW among them, that nobody else has. */
+export function newPhotoAs(extension: string, random: Random): Buffer {
+  const own = Buffer.alloc(random.int(16, SMALL_BYTES), random.bytes(16));
+  return Buffer.concat([read(extension === '.heic' ? 'photo.heic' : 'photo.jpg'), own]);
+}
+
+/** Bytes of a whole MOV that nobody else has. */
+export function newMov(random: Random): Buffer {
+  return withOwnBox(read('whole.mov'), random);
+}
+
 /** A whole video with a box of its own at the end. */
 export function newVideo(random: Random): Media {
   const fixture = random.pick(VIDEOS);
   const video = read(fixture);
+  return { extension: extensionOf(fixture), bytes: withOwnBox(video, random), wholeAt: video.length };
+}
+
+function withOwnBox(video: Buffer, random: Random): Buffer {
   const own = random.bytes(random.int(16, 2_000));
   const header = Buffer.alloc(8);
   header.writeUInt32BE(8 + own.length, 0);
   header.write('free', 4, 'latin1');
-  return {
-    extension: extensionOf(fixture),
-    bytes: Buffer.concat([video, header, own]),
-    wholeAt: video.length,
-  };
+  return Buffer.concat([video, header, own]);
 }
 
 function read(fixture: FixtureName): Buffer {

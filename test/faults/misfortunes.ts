@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { filesBelow } from '../support/files-below.js';
 import type { Fault } from '../support/immich-stand-in.js';
 import type { ProxyFault } from './fault-proxy.js';
-import type { FaultWorld } from './fault-world.js';
+import type { FaultWorld, Side } from './fault-world.js';
+import { makeFolderLook } from './folder-look.js';
 import type { Random } from './prng.js';
 import { damageStore } from './store-damage.js';
 import { waitUntil } from './when.js';
@@ -31,6 +32,11 @@ export function drawMisfortune(random: Random): Misfortune {
   return random.pick(MAKERS)(random);
 }
 
+/** The first Immich or the second one, where there are two. */
+function sideOf({ sides }: FaultWorld, at: number): Side {
+  return sides[at % sides.length] ?? sides[0];
+}
+
 const MAKERS: readonly ((random: Random) => Misfortune)[] = [
   ...Array(5).fill(networkFault),
   serverDown,
@@ -54,11 +60,15 @@ function networkFault(random: Random): Misfortune {
   const fault = drawProxyFault(random);
   const detail = 'direction' in fault ? ` ${fault.direction}` : '';
   const answered = fault.kind === 'answer' ? ` ${fault.head.slice(9, 12)}` : '';
+  const at = random.int(0, 1);
   return {
     name: `network: ${fault.kind}${detail}${answered}`,
     kind: 'network',
-    begin({ http, facts }) {
+    begin(world) {
+      const { http } = sideOf(world, at);
+      const { facts } = world;
       if (fault.kind === 'corrupt' && fault.direction === 'up') facts.hasChangedBytes = true;
+      if (['corrupt', 'answer', 'replay'].includes(fault.kind)) facts.mayFail = true;
       http.setFault(fault);
       return () => http.setFault(undefined);
     },
@@ -92,11 +102,13 @@ function drawAnswer(random: Random): ProxyFault {
   return { kind: 'answer', head, body: PAGE, lingers: random.chance(0.5) };
 }
 
-function serverDown(): Misfortune {
+function serverDown(random: Random): Misfortune {
+  const at = random.int(0, 1);
   return {
     name: 'Immich is down',
     kind: 'server',
-    async begin({ server }) {
+    async begin(world) {
+      const { server } = sideOf(world, at);
       await server.goDown();
       return () => server.comeUp();
     },
@@ -106,6 +118,7 @@ function serverDown(): Misfortune {
 /** Immich itself does something wrong. */
 function serverFault(random: Random): Misfortune {
   const path = '/api/assets';
+  const at = random.int(0, 1);
   const fault = random.pick<Fault>([
     { kind: 'forget' },
     { kind: 'forget' },
@@ -123,9 +136,11 @@ function serverFault(random: Random): Misfortune {
   return {
     name: `Immich: ${fault.kind}${'status' in fault ? ` ${fault.status}` : ''}`,
     kind: 'server',
-    begin({ server, facts }) {
+    begin(world) {
+      const { facts } = world;
       if (fault.kind === 'corrupt') facts.hasChangedBytes = true;
-      return server.fail(fault);
+      if (['corrupt', 'forget', 'answer'].includes(fault.kind)) facts.mayFail = true;
+      return sideOf(world, at).server.fail(fault);
     },
   };
 }
@@ -195,7 +210,7 @@ function clockJump(random: Random): Misfortune {
 
 /** Node-RED is killed: soon, or at a moment at which it has something in its hands. */
 function death(random: Random): Misfortune {
-  const moment = random.pick(['now', 'uploading', 'stored', 'copying', 'archived'] as const);
+  const moment = random.pick(['now', 'uploading', 'stored', 'copying', 'archived', 'set aside'] as const);
   const delayMs = random.int(0, 30);
   return {
     name: `Node-RED is killed (${moment}, ${delayMs} ms later)`,
@@ -203,13 +218,27 @@ function death(random: Random): Misfortune {
     async begin(world) {
       await waitUntil(momentIn(world, moment), LONGEST_WAIT_MS);
       if (delayMs > 2) await sleep(delayMs);
-      world.facts.hasLostEvents = true;
-      await world.kill();
-      for (const torso of torsosIn(world)) world.facts.torsos.add(torso);
+      await killNow(world);
       await world.start();
       return undefined;
     },
   };
+}
+
+/** Ends Node-RED at once, and looks at what it leaves: no file of a group may be nowhere. */
+async function killNow(world: FaultWorld): Promise<void> {
+  const { facts, ledger, places } = world;
+  facts.hasLostEvents = true;
+  await world.kill();
+  for (const torso of torsosIn(world)) facts.torsos.add(torso);
+  const members = ledger.groups.flatMap((group) => (group.isSettled ? [] : group.members));
+  if (members.length === 0) return;
+  const look = makeFolderLook();
+  const folders = [places.source(), places.archive, ...(places.failed === undefined ? [] : [places.failed])];
+  const there = new Set(folders.flatMap(look).map(({ sha1 }) => sha1));
+  for (const { path } of members.filter(({ sha1 }) => !there.has(sha1))) {
+    ledger.surprises.push(`${path} was nowhere when Node-RED was killed.`);
+  }
 }
 
 /** Node-RED is killed, and what it remembered is damaged or gone when it starts again. */
@@ -218,28 +247,35 @@ function forgetfulDeath(random: Random): Misfortune {
     name: 'Node-RED is killed and its memory damaged',
     kind: 'life',
     async begin(world) {
-      world.facts.hasLostEvents = true;
-      await world.kill();
-      for (const torso of torsosIn(world)) world.facts.torsos.add(torso);
+      await killNow(world);
       damageStore(world.places.userDir, random);
+      for (const group of world.ledger.groups) group.isForgotten = true;
       await world.start();
       return undefined;
     },
   };
 }
 
-function momentIn({ server, places }: FaultWorld, moment: string): () => boolean {
-  const [assets, archived] = [server.assets.length, filesBelow(places.archive).length];
+function momentIn({ sides, places }: FaultWorld, moment: string): () => boolean {
+  const stored = () => sides.reduce((sum, { server }) => sum + server.assets.length, 0);
+  const failed = places.failed;
+  const setAside = () => (failed === undefined ? 0 : filesBelow(failed).length);
+  const [assets, archived, before] = [stored(), filesBelow(places.archive).length, setAside()];
   switch (moment) {
     case 'uploading':
       return () =>
-        server.requests.at(-1)?.path === '/api/assets' && server.requests.at(-1)?.outcome === 'open';
+        sides.some(({ server: { requests } }) => {
+          const last = requests.at(-1);
+          return last?.path === '/api/assets' && last.outcome === 'open';
+        });
     case 'stored':
-      return () => server.assets.length > assets;
+      return () => stored() > assets;
     case 'copying':
       return () => topNames(places.archive).some((name) => name.endsWith('.part'));
     case 'archived':
       return () => filesBelow(places.archive).length > archived;
+    case 'set aside':
+      return () => failed === undefined || setAside() > before;
     default:
       return () => true;
   }

@@ -13,6 +13,8 @@ export interface Places {
   readonly inbox: string;
   readonly archive: string;
   readonly userDir: string;
+  /** Where files go that fail for good; undefined where they stay. It lies beside the archive. */
+  readonly failed: string | undefined;
   /** Where the files of the watched folder can be reached now, away or not. */
   source(): string;
   takeInboxAway(): void;
@@ -34,14 +36,19 @@ export function mayMount(folder: string): boolean {
 }
 
 /** Makes the folders of a campaign below `base`; mounts are taken down after the test. */
-export function makePlaces(kind: PlacesKind, base: string): Places {
+export function makePlaces(kind: PlacesKind, base: string, hasFailedFolder = false): Places {
   const at = (name: string) => join(base, name);
   for (const folder of ['inbox', 'card', 'disk']) mkdirSync(at(folder));
-  const folders = { inbox: at('inbox'), archive: at('disk/archive'), userDir: at('node-red') };
+  const folders = {
+    inbox: at('inbox'),
+    archive: at('disk/archive'),
+    userDir: at('node-red'),
+    failed: hasFailedFolder ? at('disk/failed') : undefined,
+  };
   return kind === 'plain' ? plainPlaces(folders, at) : mountedPlaces(folders, at);
 }
 
-type Folders = Pick<Places, 'inbox' | 'archive' | 'userDir'>;
+type Folders = Pick<Places, 'inbox' | 'archive' | 'userDir' | 'failed'>;
 type At = (name: string) => string;
 
 function plainPlaces(folders: Folders, at: At): Places {

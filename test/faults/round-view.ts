@@ -1,11 +1,21 @@
-import type { StoredAsset } from '../support/immich-stand-in.js';
+import type { StoredAsset, StoredStack } from '../support/immich-stand-in.js';
 import type { FaultWorld } from './fault-world.js';
 import type { Lying } from './folder-look.js';
 import type { UploaderSays, UploaderState } from './uploader-says.js';
 
+/** What one Immich holds. */
+export interface Library {
+  readonly name: string;
+  readonly assets: readonly StoredAsset[];
+  readonly stacks: readonly StoredStack[];
+}
+
 /** What a round is judged by: the world after it, and how it was before. */
 export interface RoundView {
   readonly world: FaultWorld;
+  /** Of every Immich. */
+  readonly libraries: readonly Library[];
+  /** All of them together. */
   readonly assets: readonly StoredAsset[];
   readonly inbox: readonly Lying[];
   readonly archive: readonly Lying[];

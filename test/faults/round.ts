@@ -70,5 +70,5 @@ export async function playRound(
 
   await Promise.all([...plan.misfortunes.map(suffer), ...plan.deeds.map(doOne)]);
   // What still hangs from the faults is over with them.
-  world.http.cut();
+  for (const { http } of world.sides) http.cut();
 }
