@@ -1,5 +1,6 @@
 import type { MqttMessage, ReceivedMessage } from '../mqtt/mqtt-message.js';
 import type { BridgeTopics } from '../mqtt/mqtt-topics.js';
+import { say } from '../say.js';
 import { type Command, parseCommand, parseSetting } from './command.js';
 import { type Detail, toldSentence } from './detail.js';
 
@@ -57,7 +58,8 @@ const MOST_KNOWN = 1_000;
 /** Answers are for somebody who waits now. */
 const ANSWER_EXPIRES_SECONDS = 60;
 
-const NOBODY = 'Nobody took this command: the output of the MQTT bridge has to be wired to a node that does.';
+const nobody = () =>
+  say`Nobody took this command: the output of the MQTT bridge has to be wired to a node that does.`;
 
 /** Opens a desk. Nothing that comes over the wire makes it throw. */
 export function openCommandDesk(options: CommandDeskOptions): CommandDesk {
@@ -89,7 +91,7 @@ export function openCommandDesk(options: CommandDeskOptions): CommandDesk {
     if ('error' in command) reply(name, id, command.error, from);
     else if (known !== undefined) repeat(name, id, known, from);
     else if (openCount < MOST_OPEN) pass(command, from);
-    else reply(name, id, 'Too many commands at a time. Try again in some seconds.', from);
+    else reply(name, id, say`Too many commands at a time. Try again in some seconds.`, from);
   }
 
   /** They are in the order in which they came, so it is enough to look at the oldest. */
@@ -108,7 +110,7 @@ export function openCommandDesk(options: CommandDeskOptions): CommandDesk {
 
   function pass(command: Command, from: ReceivedMessage): void {
     const { name, id } = command;
-    const timer = setTimeout(() => settle(name, id, NOBODY), patienceMs);
+    const timer = setTimeout(() => settle(name, id, nobody()), patienceMs);
     cases.set(keyOf(name, id), { from, at: now(), timer, error: null });
     openCount += 1;
     forward(command);
@@ -142,7 +144,7 @@ export function openCommandDesk(options: CommandDeskOptions): CommandDesk {
     },
     answer({ name, id, isOk, error }) {
       if (!isName(name)) return;
-      const reason = isOk ? null : (error ?? 'It did not work.');
+      const reason = isOk ? null : (error ?? say`It did not work.`);
       if (id === null) reply(name, null, reason);
       else settle(name, id, reason);
     },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Fields, recordOf } from '../fields.js';
+import { say } from '../say.js';
 import { CONCURRENCY_RANGE } from '../upload/command.js';
 import { isPauseMinutes, PAUSE_RANGE } from '../upload/pause.js';
 
@@ -43,7 +44,7 @@ const ARGUMENTS: Record<CommandName, readonly string[]> = {
 };
 
 const { min, max } = CONCURRENCY_RANGE;
-const RANGE = `a whole number from ${min} to ${max}`;
+const range = () => say`a whole number from ${min} to ${max}`;
 
 /**
  * Reads what came on `cmd/<name>`: a JSON object with `v` (1), `id` (text or a number) and the arguments of the
@@ -59,11 +60,11 @@ export function parseCommand(
   const id = (typeof fields === 'string' ? undefined : idOf(fields.id)) ?? newId();
   const refuse = (error: string): CommandRefusal => ({ name, id, error });
   if (!isCommandName(name)) {
-    return refuse(`There is no command "${brief(name)}". There are ${COMMAND_NAMES.join(', ')}.`);
+    return refuse(say`There is no command "${brief(name)}". There are ${COMMAND_NAMES.join(', ')}.`);
   }
-  if (typeof fields === 'string') return refuse(`${name}: ${fields}`);
+  if (typeof fields === 'string') return refuse(say`${name}: ${fields}`);
   const error = envelopeError(fields) ?? argumentError(name, fields);
-  if (error !== undefined) return refuse(`${name}: ${error}`);
+  if (error !== undefined) return refuse(say`${name}: ${error}`);
   if (name === 'concurrency') return { name, id, value: Number(fields.value) };
   if (name === 'pause')
     return { name, id, value: fields.minutes === undefined ? '' : Number(fields.minutes) };
@@ -84,47 +85,47 @@ export function parseSetting(
   if (setting === 'paused') {
     if (/^on$/i.test(text)) return { name: 'pause', id, value: '' };
     if (/^off$/i.test(text)) return { name: 'resume', id, value: '' };
-    return { name: 'paused', id, error: 'paused: it must be ON or OFF.' };
+    return { name: 'paused', id, error: say`paused: it must be ON or OFF.` };
   }
   // Home Assistant may write 4 as 4.0.
   const value = /^\d+(\.0+)?$/.test(text) ? Number(text) : undefined;
   if (isConcurrency(value)) return { name: 'concurrency', id, value };
-  return { name: 'concurrency', id, error: `concurrency: it must be ${RANGE}.` };
+  return { name: 'concurrency', id, error: say`concurrency: it must be ${range()}.` };
 }
 
 /** The object in a payload, or a sentence that says why there is none. */
 function parseFields(payload: Buffer): Fields | string {
-  if (payload.byteLength > MOST_BYTES) return `it has more than ${MOST_BYTES} bytes.`;
+  if (payload.byteLength > MOST_BYTES) return say`it has more than ${MOST_BYTES} bytes.`;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(payload).trim();
     const content: unknown = text === '' ? {} : JSON.parse(text);
-    return recordOf(content) ?? 'it must be a JSON object such as {"v": 1}, or nothing.';
+    return recordOf(content) ?? say`it must be a JSON object such as {"v": 1}, or nothing.`;
   } catch {
     // TextDecoder and JSON.parse fail for nothing but what they are given.
-    return 'this is no JSON. Send an object such as {"v": 1}, or nothing.';
+    return say`this is no JSON. Send an object such as {"v": 1}, or nothing.`;
   }
 }
 
 function envelopeError({ v, id }: Fields): string | undefined {
-  if (v !== undefined && v !== 1) return '"v" must be 1, the only version there is.';
+  if (v !== undefined && v !== 1) return say`"v" must be 1, the only version there is.`;
   if (id === undefined || idOf(id) !== undefined) return undefined;
-  return `"id" must be a text of 1 to ${LONGEST_ID} characters, or a number.`;
+  return say`"id" must be a text of 1 to ${LONGEST_ID} characters, or a number.`;
 }
 
 function argumentError(name: CommandName, fields: Fields): string | undefined {
   const known = ['v', 'id', ...ARGUMENTS[name]];
   const unknown = Object.keys(fields).find((key) => !known.includes(key));
   if (unknown !== undefined) {
-    return `it takes no "${brief(unknown)}", only ${known.map((key) => `"${key}"`).join(', ')}.`;
+    return say`it takes no "${brief(unknown)}", only ${known.map((key) => `"${key}"`).join(', ')}.`;
   }
   if (name === 'rescan' && fields.all !== undefined && typeof fields.all !== 'boolean') {
-    return '"all" must be true or false.';
+    return say`"all" must be true or false.`;
   }
   if (name === 'concurrency' && !isConcurrency(fields.value)) {
-    return `"value" must be ${RANGE}, for example {"value": ${min + 3}}.`;
+    return say`"value" must be ${range()}, for example {"value": ${min + 3}}.`;
   }
   if (name === 'pause' && fields.minutes !== undefined && !isPauseMinutes(fields.minutes)) {
-    return `"minutes" must be a number from ${PAUSE_RANGE.min} to ${PAUSE_RANGE.max}.`;
+    return say`"minutes" must be a number from ${PAUSE_RANGE.min} to ${PAUSE_RANGE.max}.`;
   }
   return undefined;
 }

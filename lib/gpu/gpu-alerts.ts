@@ -1,5 +1,6 @@
 import type { Alert } from '../alert.js';
 import { type AlertChange, createAlertWatch } from '../alert-watch.js';
+import { say } from '../say.js';
 import { GPU_ALERTS, type GpuAlert, type GpuReading } from './gpu-reading.js';
 import type { GpuSample } from './gpu-sample.js';
 
@@ -26,12 +27,12 @@ export interface GpuAlerts {
 const CLEARANCE = 5;
 
 /** What is over when a GPU sleeps. */
-const OVER: Record<GpuAlert, string> = {
-  temperature: 'it is no longer hot',
-  memory: 'its memory is no longer full',
-  throttling: 'it is no longer slowed down',
-  encoder: 'its video encoder is no longer busy',
-  lost: 'it is no longer lost',
+const OVER: Record<GpuAlert, (gpu: string) => string> = {
+  temperature: (gpu) => say`${gpu} is asleep: it is no longer hot.`,
+  memory: (gpu) => say`${gpu} is asleep: its memory is no longer full.`,
+  throttling: (gpu) => say`${gpu} is asleep: it is no longer slowed down.`,
+  encoder: (gpu) => say`${gpu} is asleep: its video encoder is no longer busy.`,
+  lost: (gpu) => say`${gpu} is asleep: it is no longer lost.`,
 };
 
 /** Reasons that hold no clock down, or only because somebody set it so. */
@@ -92,29 +93,29 @@ function valueFor(name: GpuAlert, sample: GpuSample): number | boolean | null {
 
 function sentenceOf(name: GpuAlert, { isRaised, value, limit }: AlertChange, sample: GpuSample): string {
   const gpu = nameOf(sample);
-  if (sample.state === 'asleep') return `${gpu} is asleep: ${OVER[name]}.`;
+  if (sample.state === 'asleep') return OVER[name](gpu);
   switch (name) {
     case 'temperature':
       return isRaised
-        ? `${gpu} is ${value} °C hot; the limit is ${limit} °C.`
-        : `${gpu} has cooled down to ${value} °C.`;
+        ? say`${gpu} is ${String(value)} °C hot; the limit is ${String(limit)} °C.`
+        : say`${gpu} has cooled down to ${String(value)} °C.`;
     case 'memory':
       return isRaised
-        ? `The memory of ${gpu} is ${value} % full; the limit is ${limit} %.`
-        : `The memory of ${gpu} is down to ${value} %.`;
+        ? say`The memory of ${gpu} is ${String(value)} % full; the limit is ${String(limit)} %.`
+        : say`The memory of ${gpu} is down to ${String(value)} %.`;
     case 'encoder':
       return isRaised
-        ? `The video encoder of ${gpu} is ${value} % busy; the limit is ${limit} %.`
-        : `The video encoder of ${gpu} is down to ${value} %.`;
+        ? say`The video encoder of ${gpu} is ${String(value)} % busy; the limit is ${String(limit)} %.`
+        : say`The video encoder of ${gpu} is down to ${String(value)} %.`;
     case 'throttling':
       return isRaised
-        ? `${gpu} is slowed down (${slowdownsOf(sample)?.join(', ')}).`
-        : `${gpu} is no longer slowed down.`;
+        ? say`${gpu} is slowed down (${(slowdownsOf(sample) ?? []).join(', ')}).`
+        : say`${gpu} is no longer slowed down.`;
     case 'lost':
-      if (!isRaised) return `${gpu} answers again.`;
+      if (!isRaised) return say`${gpu} answers again.`;
       return sample.state === 'lost'
-        ? `${gpu} is lost: its driver no longer reaches it. Restart the machine.`
-        : `${gpu} needs a reset. Restart the machine.`;
+        ? say`${gpu} is lost: its driver no longer reaches it. Restart the machine.`
+        : say`${gpu} needs a reset. Restart the machine.`;
   }
 }
 

@@ -1,3 +1,5 @@
+import { say } from '../say.js';
+
 /**
  * Why a GPU cannot be read:
  * - `binary-missing`, `binary-not-runnable`: no such program, or one that this system cannot start
@@ -66,7 +68,7 @@ export class GpuError extends Error {
 export function asGpuError(error: unknown): GpuError {
   if (error instanceof GpuError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new GpuError('tool-failed', `The GPU could not be read: ${reason}`);
+  return new GpuError('tool-failed', say`The GPU could not be read: ${reason}`);
 }
 
 /** The first line of what a tool said, short enough for a sentence. */
@@ -75,7 +77,7 @@ export function quoted(text: string): string {
     .split('\n')
     .map((part) => part.trim())
     .find((part) => part !== '');
-  if (line === undefined) return 'nothing';
+  if (line === undefined) return say`nothing`;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is cut out
   return `"${line.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 120)}"`;
 }

@@ -1,4 +1,5 @@
 import type { Alert } from '../alert.js';
+import { say } from '../say.js';
 import { createGpuAlerts, type GpuAlertLimits, type GpuAlerts } from './gpu-alerts.js';
 import { GpuError } from './gpu-error.js';
 import type { GpuReading } from './gpu-reading.js';
@@ -99,6 +100,6 @@ function enter(
 function withoutGpu(): GpuError {
   return new GpuError(
     'unsupported-format',
-    'These are processes of a GPU that is not known yet. Send the output of "nvidia-smi --query-gpu=… --format=csv" first.',
+    say`These are processes of a GPU that is not known yet. Send the output of "nvidia-smi --query-gpu=… --format=csv" first.`,
   );
 }

@@ -1,3 +1,4 @@
+import { say } from '../say.js';
 import { asGpuError, GpuError } from './gpu-error.js';
 import type { GpuLook, GpuSource } from './gpu-source.js';
 
@@ -87,6 +88,6 @@ function everyInterval(ms: number, signal: AbortSignal, work: () => void): void 
 function stale(source: string): GpuError {
   return new GpuError(
     'stale',
-    `The GPU (${source}) has not answered for long. The driver may be in trouble: look at the kernel log.`,
+    say`The GPU (${source}) has not answered for long. The driver may be in trouble: look at the kernel log.`,
   );
 }

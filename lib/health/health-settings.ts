@@ -94,7 +94,7 @@ function limit(
     return settingNumber(field, text, fallback, range);
   } catch (error) {
     if (!(error instanceof SettingError)) throw error;
-    throw new SettingError(`${error.message} Or type off, for no such alert.`);
+    throw new SettingError(say`${error.message} Or type off, for no such alert.`);
   }
 }
 
@@ -106,7 +106,7 @@ function metricsAddress(field: string, value: string | undefined): string | unde
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url || url.hostname === '' || !/^https?:$/.test(url.protocol) || url.username || url.password) {
     throw new SettingError(
-      `${field}: "${text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1')}" does not work here. Type an address without a login, as in http://192.168.1.10:8091/metrics, or nothing.`,
+      say`${field}: "${text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1')}" does not work here. Type an address without a login, as in http://192.168.1.10:8091/metrics, or nothing.`,
     );
   }
   if (url.pathname === '/') url.pathname = '/metrics';

@@ -1,6 +1,7 @@
 import type { ImmichClient } from '../immich/immich-client.js';
 import { ImmichError } from '../immich/immich-error.js';
 import type { Ask } from '../immich/server-facts.js';
+import { say } from '../say.js';
 import type { HealthProblem } from './health-report.js';
 import type { KeyRights, Right } from './key-rights.js';
 import { withTimeLimit } from './time-limit.js';
@@ -41,7 +42,7 @@ export function createInquiry(options: InquiryOptions, signal: AbortSignal): Inq
   const missing = new Set<Right>();
   const onLimit = () => {
     const seconds = Math.round(limitMs / 1_000);
-    return new ImmichError('offline', `${client.origin} did not answer within ${seconds} seconds.`);
+    return new ImmichError('offline', say`${client.origin} did not answer within ${seconds} seconds.`);
   };
 
   async function attempt<Result>(

@@ -1,19 +1,22 @@
+import { say } from '../say.js';
+
 /** What a permission of Immich's keys shows; source: the permissions that 2.7.5 asked for. */
 const RIGHTS = {
-  'server.versionCheck': { shows: 'whether there is a newer version', isForAdmins: false },
-  'server.storage': { shows: 'how full the disk is', isForAdmins: false },
-  'user.read': { shows: 'the quota of its user', isForAdmins: false },
-  'asset.statistics': { shows: 'photos and videos of its user', isForAdmins: false },
-  'server.statistics': { shows: 'photos and videos of all users', isForAdmins: true },
-  'queue.read': { shows: 'how many jobs wait', isForAdmins: true },
-  'job.read': { shows: 'how many jobs wait, for Immich before 2.4', isForAdmins: true },
+  'server.versionCheck': { shows: () => say`whether there is a newer version`, isForAdmins: false },
+  'server.storage': { shows: () => say`how full the disk is`, isForAdmins: false },
+  'user.read': { shows: () => say`the quota of its user`, isForAdmins: false },
+  'asset.statistics': { shows: () => say`photos and videos of its user`, isForAdmins: false },
+  'server.statistics': { shows: () => say`photos and videos of all users`, isForAdmins: true },
+  'queue.read': { shows: () => say`how many jobs wait`, isForAdmins: true },
+  'job.read': { shows: () => say`how many jobs wait, for Immich before 2.4`, isForAdmins: true },
 } as const;
 
 export type Right = keyof typeof RIGHTS;
 
 /** What a right shows, as the end of a sentence, and whether only an administrator's key can use it. */
 export function purposeOf(right: Right): { readonly shows: string; readonly isForAdmins: boolean } {
-  return RIGHTS[right];
+  const { shows, isForAdmins } = RIGHTS[right];
+  return { shows: shows(), isForAdmins };
 }
 
 /** All of them, in the order in which they are told. */
@@ -58,14 +61,14 @@ export function moreWith(missing: readonly Right[], hasKey: boolean): string | u
   const list = (isForAdmins: boolean) =>
     missing
       .filter((right) => RIGHTS[right].isForAdmins === isForAdmins)
-      .map((right) => `${right} (${RIGHTS[right].shows})`)
+      .map((right) => `${right} (${RIGHTS[right].shows()})`)
       .join(', ');
   const [ofAll, ofAdmins] = [list(false), list(true)];
   const parts = [
-    ...(ofAll === '' ? [] : [`with the permissions ${ofAll}`]),
-    ...(ofAdmins === '' ? [] : [`with those of an administrator's key ${ofAdmins}`]),
+    ...(ofAll === '' ? [] : [say`with the permissions ${ofAll}`]),
+    ...(ofAdmins === '' ? [] : [say`with those of an administrator's key ${ofAdmins}`]),
   ].join('; ');
   return hasKey
-    ? `The API key shows less than it could. It would show more ${parts}.`
-    : `Without an API key only version and reachability are known. A key would show more ${parts}.`;
+    ? say`The API key shows less than it could. It would show more ${parts}.`
+    : say`Without an API key only version and reachability are known. A key would show more ${parts}.`;
 }

@@ -3,6 +3,7 @@ import { ImmichError } from '../immich/immich-error.js';
 import type { QueueCount } from '../immich/queue-counts.js';
 import * as facts from '../immich/server-facts.js';
 import type { Pong } from '../immich/server-ping.js';
+import { say } from '../say.js';
 import type { HealthProblem } from './health-report.js';
 import { createInquiry, type Inquiry, type InquiryOptions } from './inquiry.js';
 import { RIGHT_NAMES, type Right } from './key-rights.js';
@@ -82,7 +83,7 @@ async function learnRights({ client, rights }: InquiryOptions, inquiry: Inquiry)
   if (permissions.status === 404) {
     const isMaintained = await inquiry.attempt((limited) => facts.askMaintenance(client.ask, limited));
     if (isMaintained === true) {
-      inquiry.note(new ImmichError('maintenance', 'Immich is in maintenance mode.'));
+      inquiry.note(new ImmichError('maintenance', say`Immich is in maintenance mode.`));
       return false;
     }
     // An Immich that does not know this question yet: what the key may see shows when it is asked.

@@ -1,5 +1,6 @@
 import { ImmichError } from '../immich/immich-error.js';
 import { createHttp, type Http } from '../immich/immich-http.js';
+import { say } from '../say.js';
 import { createExpositionReader, type Sample } from './exposition.js';
 import type { HealthProblem } from './health-report.js';
 import { withTimeLimit } from './time-limit.js';
@@ -67,14 +68,14 @@ async function readSource(
   signal: AbortSignal,
 ): Promise<Sums | HealthProblem> {
   const onLimit = () =>
-    new ImmichError('offline', `${name} did not answer within ${Math.round(limitMs / 1_000)} seconds.`);
+    new ImmichError('offline', say`${name} did not answer within ${Math.round(limitMs / 1_000)} seconds.`);
   const own: Sums = { failedJobs: null, requests: null, durations: null };
   try {
     const count = await withTimeLimit(limitMs, signal, onLimit, (limited) => sumUp(http, own, limited));
     if (count === 0) {
       throw new ImmichError(
         'wrong-address',
-        `${name} holds nothing that Immich's metrics have: check the address, and whether IMMICH_TELEMETRY_INCLUDE is set on the server.`,
+        say`${name} holds nothing that Immich's metrics have: check the address, and whether IMMICH_TELEMETRY_INCLUDE is set on the server.`,
       );
     }
     return own;

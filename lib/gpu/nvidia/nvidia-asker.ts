@@ -1,4 +1,5 @@
 import { delay } from '../../backoff.js';
+import { say } from '../../say.js';
 import { GpuError } from '../gpu-error.js';
 import type { NvidiaGpu } from '../text/nvidia-csv.js';
 import { isGoneWithin } from '../tool/tool-process.js';
@@ -97,5 +98,5 @@ async function answerOf(
     throw error;
   }
   loop.stop();
-  throw new GpuError('timeout', 'nvidia-smi runs, but tells nothing. It is started again.');
+  throw new GpuError('timeout', say`nvidia-smi runs, but tells nothing. It is started again.`);
 }

@@ -1,3 +1,4 @@
+import { say } from '../../say.js';
 import { GpuError } from '../gpu-error.js';
 import { isHeader } from '../text/csv-table.js';
 import { type NvidiaGpu, parseNvidiaCsv } from '../text/nvidia-csv.js';
@@ -73,7 +74,7 @@ export function startNvidiaLoop(options: NvidiaLoopOptions): NvidiaLoop {
       if (now() - reader.newestAt <= 3 * everyMs) return reader.newest;
       throw new GpuError(
         'stale',
-        'nvidia-smi still runs, but has told nothing new for long. It is started again.',
+        say`nvidia-smi still runs, but has told nothing new for long. It is started again.`,
       );
     },
   };

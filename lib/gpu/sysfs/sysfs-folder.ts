@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { say } from '../../say.js';
 
 /** Thrown when the kernel says that a device sleeps: to read on would wake it. */
 export class AsleepError extends Error {
@@ -20,7 +21,8 @@ export function sysfsFolder(path: string): SysfsFolder {
     try {
       return (await readFile(join(path, file), 'utf8')).trim();
     } catch (error) {
-      if (isBusy(error)) throw new AsleepError(`${join(path, file)} cannot be read while the device sleeps.`);
+      if (isBusy(error))
+        throw new AsleepError(say`${join(path, file)} cannot be read while the device sleeps.`);
       return null;
     }
   };

@@ -1,3 +1,4 @@
+import { say } from '../../say.js';
 import { GpuError } from '../gpu-error.js';
 
 /** The rows of a tool's CSV, each by the names in the header, without their units. */
@@ -56,7 +57,7 @@ function rowOf(
   separator: string,
 ): ReadonlyMap<string, string> {
   if (cells.length < columns.length) {
-    throw new GpuError('partial-output', 'The output of nvidia-smi breaks off in the middle of a line.');
+    throw new GpuError('partial-output', say`The output of nvidia-smi breaks off in the middle of a line.`);
   }
   const surplus = cells.length - columns.length;
   const free =

@@ -1,4 +1,5 @@
 import { type Fields, fieldsOf, recordOf } from '../../fields.js';
+import { say } from '../../say.js';
 import { GpuError } from '../gpu-error.js';
 import { type GpuProcess, type GpuSample, percent, sampleOf } from '../gpu-sample.js';
 import { numberValue, programName } from './tool-value.js';
@@ -11,7 +12,10 @@ import { numberValue, programName } from './tool-value.js';
 export function parseIntelGpuTop(text: string): GpuSample {
   const frame = framesOf(text).at(-1);
   if (frame === undefined) {
-    throw new GpuError('partial-output', 'The JSON of intel_gpu_top breaks off before the end of a frame.');
+    throw new GpuError(
+      'partial-output',
+      say`The JSON of intel_gpu_top breaks off before the end of a frame.`,
+    );
   }
   const busy = busyByClass(frame.engines);
   return sampleOf({

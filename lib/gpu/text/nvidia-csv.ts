@@ -1,3 +1,4 @@
+import { say } from '../../say.js';
 import { GpuError, quoted } from '../gpu-error.js';
 import { BYTES_PER_MIB, type GpuProcess, type GpuSample, pciSlot, percent, sampleOf } from '../gpu-sample.js';
 import { type CsvTable, parseCsvTable } from './csv-table.js';
@@ -42,7 +43,7 @@ export function parseNvidiaCsv(text: string): NvidiaGpu[] {
   if (table.rows.length === 0) {
     throw (
       toolError(table.remarks.join('\n')) ??
-      new GpuError('partial-output', 'nvidia-smi printed a header and no GPU below it.')
+      new GpuError('partial-output', say`nvidia-smi printed a header and no GPU below it.`)
     );
   }
   return table.rows.map((row, position) => gpuOf(row, position));
@@ -63,7 +64,7 @@ export function lostSlots(text: string): string[] {
 export function parseComputeApps(text: string): ProcessList[] {
   const table = parseCsvTable(text);
   if (table === undefined || !isProcessTable(table)) {
-    throw toolError(text) ?? new GpuError('unreadable', 'This is no list of processes from nvidia-smi.');
+    throw toolError(text) ?? new GpuError('unreadable', say`This is no list of processes from nvidia-smi.`);
   }
   const lists = new Map<string, GpuProcess[]>();
   for (const row of table.rows) {
@@ -155,9 +156,9 @@ function headless(text: string): GpuError {
   return /^\s*[^\s,]+(?:, [^,\n]+){2,}$/m.test(text.slice(0, 2_000))
     ? new GpuError(
         'unreadable',
-        'The CSV of nvidia-smi has no header line. Leave out "noheader", so that the columns have names.',
+        say`The CSV of nvidia-smi has no header line. Leave out "noheader", so that the columns have names.`,
       )
-    : new GpuError('unreadable', `nvidia-smi printed ${quoted(text)}, which is no reading.`);
+    : new GpuError('unreadable', say`nvidia-smi printed ${quoted(text)}, which is no reading.`);
 }
 
 function* reasonsOf(row: Row): Generator<readonly [string, string]> {

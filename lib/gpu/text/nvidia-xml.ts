@@ -1,3 +1,4 @@
+import { say } from '../../say.js';
 import { childOf, parseXml, type XmlElement } from '../../xml-tree.js';
 import { GpuError } from '../gpu-error.js';
 import type { GpuPartition } from '../gpu-reading.js';
@@ -19,11 +20,11 @@ export function parseNvidiaXml(text: string): NvidiaGpu[] {
   if (log === undefined) {
     throw (
       toolError(text.includes('<nvidia_smi_log') ? '' : text) ??
-      new GpuError('partial-output', 'The XML of nvidia-smi breaks off before its end.')
+      new GpuError('partial-output', say`The XML of nvidia-smi breaks off before its end.`)
     );
   }
   const gpus = log.children.filter(({ name }) => name === 'gpu');
-  if (gpus.length === 0) throw new GpuError('no-devices', 'The XML of nvidia-smi names no GPU.');
+  if (gpus.length === 0) throw new GpuError('no-devices', say`The XML of nvidia-smi names no GPU.`);
   const driver = textOf(log, 'driver_version')?.replace(/\s*\[Deprecated.*$/, '') ?? null;
   return gpus.map((gpu, index) => gpuOf(gpu, index, driver));
 }

@@ -1,3 +1,4 @@
+import { say } from '../../say.js';
 import { GpuError } from '../gpu-error.js';
 import { BYTES_PER_MIB, type GpuProcess, percent } from '../gpu-sample.js';
 import type { ProcessList } from './nvidia-csv.js';
@@ -27,7 +28,7 @@ export function parsePmonRows(text: string): PmonRow[] {
     else if (columns !== undefined && /^\s*\d/.test(line)) rows.push(rowOf(columns, line.trim()));
   }
   if (columns?.includes('pid')) return rows;
-  throw toolError(text) ?? new GpuError('unreadable', 'This is no output of "nvidia-smi pmon".');
+  throw toolError(text) ?? new GpuError('unreadable', say`This is no output of "nvidia-smi pmon".`);
 }
 
 /**

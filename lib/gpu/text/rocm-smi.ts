@@ -1,4 +1,5 @@
 import { type Fields, fieldsOf, recordOf } from '../../fields.js';
+import { say } from '../../say.js';
 import { GpuError } from '../gpu-error.js';
 import { type GpuSample, pciSlot, percent, sampleOf } from '../gpu-sample.js';
 import { firstOf, numberValue, textValue } from './tool-value.js';
@@ -14,7 +15,7 @@ export function parseRocmSmi(json: Fields): GpuSample[] {
     const fields = recordOf(card);
     return index !== undefined && fields !== undefined ? [[Number(index), fields] as const] : [];
   });
-  if (cards.length === 0) throw new GpuError('no-devices', 'The JSON of rocm-smi names no card.');
+  if (cards.length === 0) throw new GpuError('no-devices', say`The JSON of rocm-smi names no card.`);
   const driver = textValue(asText(fieldsOf(json.system)['Driver version']));
   return cards.map(([index, card]) => cardSample(index, card, driver));
 }

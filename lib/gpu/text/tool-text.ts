@@ -1,3 +1,4 @@
+import { say } from '../../say.js';
 import { GpuError, quoted } from '../gpu-error.js';
 import type { GpuSample } from '../gpu-sample.js';
 import { parseCsvTable } from './csv-table.js';
@@ -13,21 +14,21 @@ export type ToolText =
   | { readonly kind: 'gpus'; readonly samples: readonly GpuSample[] }
   | { readonly kind: 'processes'; readonly lists: readonly ProcessList[] };
 
-const HINT =
-  'Send the output of "nvidia-smi --query-gpu=… --format=csv", "nvidia-smi -q -x", "nvidia-smi pmon", "rocm-smi -a --json" or "intel_gpu_top -J".';
+const hint = () =>
+  say`Send the output of "nvidia-smi --query-gpu=… --format=csv", "nvidia-smi -q -x", "nvidia-smi pmon", "rocm-smi -a --json" or "intel_gpu_top -J".`;
 
 /** Twenty times the longest document of nvidia-smi that is known. */
 const LONGEST = 4_000_000;
 
 /** Texts for people, whose layout is no promise. */
-const REFUSED: readonly (readonly [sign: RegExp, what: string])[] = [
-  [/^\+-{20,}\+?[\s\S]*NVIDIA-SMI/m, 'the table of nvidia-smi'],
-  [/=+NVSMI LOG=+/, 'the plain text of "nvidia-smi -q"'],
-  [/^#\s*gpu\s+(?!.*\bpid\b)/im, 'the output of "nvidia-smi dmon"'],
-  [/^GPU \d+: .*\(UUID: /m, 'the list of "nvidia-smi -L"'],
-  [/^NVIDIA-SMI version/im, 'the version of nvidia-smi'],
-  [/\bRAM \d+\/\d+MB\b[\s\S]*\b(?:GR3D_FREQ|EMC_FREQ)\b/, 'the output of tegrastats'],
-  [/=+ Concise Info =+/, 'the table of rocm-smi'],
+const REFUSED: readonly (readonly [sign: RegExp, what: () => string])[] = [
+  [/^\+-{20,}\+?[\s\S]*NVIDIA-SMI/m, () => say`the table of nvidia-smi`],
+  [/=+NVSMI LOG=+/, () => say`the plain text of "nvidia-smi -q"`],
+  [/^#\s*gpu\s+(?!.*\bpid\b)/im, () => say`the output of "nvidia-smi dmon"`],
+  [/^GPU \d+: .*\(UUID: /m, () => say`the list of "nvidia-smi -L"`],
+  [/^NVIDIA-SMI version/im, () => say`the version of nvidia-smi`],
+  [/\bRAM \d+\/\d+MB\b[\s\S]*\b(?:GR3D_FREQ|EMC_FREQ)\b/, () => say`the output of tegrastats`],
+  [/=+ Concise Info =+/, () => say`the table of rocm-smi`],
 ];
 
 /**
@@ -39,7 +40,7 @@ export function parseToolText(text: string): ToolText {
   if (text.length > LONGEST) {
     throw new GpuError(
       'unsupported-format',
-      `This text is far longer than any output of a GPU tool. ${HINT}`,
+      say`This text is far longer than any output of a GPU tool. ${hint()}`,
     );
   }
   if (text.includes('<nvidia_smi_log')) return gpus(parseNvidiaXml(text).map(({ sample }) => sample));
@@ -47,7 +48,10 @@ export function parseToolText(text: string): ToolText {
   const head = text.slice(0, 4_000);
   const refused = REFUSED.find(([sign]) => sign.test(head));
   if (refused !== undefined) {
-    throw new GpuError('unsupported-format', `This is ${refused[1]}, which is made for people. ${HINT}`);
+    throw new GpuError(
+      'unsupported-format',
+      say`This is ${refused[1]()}, which is made for people. ${hint()}`,
+    );
   }
   const table = parseCsvTable(text);
   if (table !== undefined && isProcessTable(table))
@@ -68,7 +72,7 @@ function fromJson(text: string): readonly GpuSample[] | undefined {
   const [frame] = framesOf(json);
   if (frame === undefined) {
     if (!/^[{[]\s*["{]/.test(json)) return undefined;
-    throw new GpuError('partial-output', 'The JSON of the GPU tool breaks off before its end.');
+    throw new GpuError('partial-output', say`The JSON of the GPU tool breaks off before its end.`);
   }
   if ('engines' in frame || 'period' in frame) return [parseIntelGpuTop(json)];
   return Object.keys(frame).some((key) => /^card\d+$/.test(key)) ? parseRocmSmi(frame) : undefined;
@@ -78,5 +82,5 @@ function fromHeadlessCsv(text: string): never {
   const said = toolError(text);
   if (said !== null) throw said;
   if (/^\d+, [^\n,]+, /.test(text.trimStart())) parseNvidiaCsv(text);
-  throw new GpuError('unsupported-format', `This is no output of a GPU tool: ${quoted(text)}. ${HINT}`);
+  throw new GpuError('unsupported-format', say`This is no output of a GPU tool: ${quoted(text)}. ${hint()}`);
 }

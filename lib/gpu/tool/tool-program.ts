@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { say } from '../../say.js';
 import { GpuError } from '../gpu-error.js';
 
 /** Where the driver's tools lie although a service's PATH does not say so: NixOS, WSL, the container toolkit. */
@@ -37,20 +38,20 @@ export function startError(program: string, code: string | undefined): GpuError 
   // The loader that the program asks for is missing: a glibc program on musl says the same as a missing file.
   if (code === 'ENOENT') return notRunnable(program);
   if (code === 'EACCES' || code === 'ENOEXEC') return notRunnable(program);
-  return new GpuError('tool-failed', `${program} could not be started (${code ?? 'unknown reason'}).`);
+  return new GpuError('tool-failed', say`${program} could not be started (${code ?? say`unknown reason`}).`);
 }
 
 function missing(program: string): GpuError {
   return new GpuError(
     'binary-missing',
-    `${program} was not found. Install the tools of the NVIDIA driver, or type the path of the program.`,
+    say`${program} was not found. Install the tools of the NVIDIA driver, or type the path of the program.`,
   );
 }
 
 function notRunnable(program: string): GpuError {
   return new GpuError(
     'binary-not-runnable',
-    `${program} is there, but cannot be started. The tools of the NVIDIA driver need glibc: on Alpine use an image with Debian, or send the tool's output to this node.`,
+    say`${program} is there, but cannot be started. The tools of the NVIDIA driver need glibc: on Alpine use an image with Debian, or send the tool's output to this node.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { say } from '../../say.js';
 import { GpuError } from '../gpu-error.js';
 import { isGoneWithin, startTool, type ToolProcess } from './tool-process.js';
 import { findProgram, startError, USUAL_FOLDERS } from './tool-program.js';
@@ -43,7 +44,7 @@ export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
   let last: ToolProcess | undefined;
 
   const run = async (args: readonly string[], timeoutMs = options.timeoutMs ?? 10_000) => {
-    if (isBusy) throw new GpuError('busy', `${program} still runs from the last time.`);
+    if (isBusy) throw new GpuError('busy', say`${program} still runs from the last time.`);
     if (last !== undefined && !last.isGone) throw hung(program, last.pid);
     isBusy = true;
     try {
@@ -113,18 +114,18 @@ function callTool(call: Call): { tool: ToolProcess; result: Promise<ToolResult |
 function tooSlow(program: string, ms: number): GpuError {
   return new GpuError(
     'timeout',
-    `${program} did not answer within ${Math.round(ms / 100) / 10} seconds and was ended. It is tried again.`,
+    say`${program} did not answer within ${Math.round(ms / 100) / 10} seconds and was ended. It is tried again.`,
   );
 }
 
 function flooded(program: string): GpuError {
-  return new GpuError('unreadable', `${program} printed far more than a reading and was ended.`);
+  return new GpuError('unreadable', say`${program} printed far more than a reading and was ended.`);
 }
 
 /** A tool that lives on although it was killed. */
 export function hung(program: string, pid: number | undefined): GpuError {
   return new GpuError(
     'hung',
-    `${program} hangs and cannot be ended (process ${pid ?? 'unknown'}). The driver or the GPU is in trouble: restart the machine.`,
+    say`${program} hangs and cannot be ended (process ${pid ?? say`unknown`}). The driver or the GPU is in trouble: restart the machine.`,
   );
 }
