@@ -3,6 +3,7 @@ import type { ConnectionEnd, MqttVersion } from '../mqtt/mqtt-client.js';
 import { type Connection, openConnection } from '../mqtt/mqtt-connection.js';
 import type { ReceivedMessage } from '../mqtt/mqtt-message.js';
 import { bridgeTopics } from '../mqtt/mqtt-topics.js';
+import { say } from '../say.js';
 import type { BrokerSettings } from './broker-settings.js';
 import { type Finding, findingsIn } from './finding.js';
 
@@ -44,10 +45,10 @@ export async function brokerFindings(
     waiting.get(payload.toString())?.();
   };
   const listener = await connect(settings, limits, hear);
-  const said = finding(address.label, 'ok', `speaks MQTT ${speaker.version === 5 ? '5' : '3.1.1'}`);
+  const said = finding(address.label, 'ok', say`speaks MQTT ${speaker.version === 5 ? '5' : '3.1.1'}`);
   if (!isOpen(listener)) {
     speaker.connection.close();
-    return [said, finding('a second connection', 'problem', ...refusal(listener.end))];
+    return [said, finding(say`a second connection`, 'problem', ...refusal(listener.end))];
   }
   const answer = <Result>(work: Promise<Result>) => within(limits.answerMs ?? 5_000, work);
   const talk: Talk = {
@@ -63,7 +64,7 @@ export async function brokerFindings(
   };
   try {
     const topics = await topicFindings(talk);
-    const isListening = topics.every(({ check, verdict }) => check !== 'subscribe' || verdict === 'ok');
+    const isListening = topics[0]?.verdict === 'ok';
     return [said, ...topics, await discoveryFinding(talk), await willFinding(talk, isListening)];
   } finally {
     talk.speaker.destroy();
@@ -72,50 +73,52 @@ export async function brokerFindings(
   }
 }
 
+/** What comes of listening, and then of speaking. */
 async function topicFindings({ speaker, listener, topic, mark, heard, answer }: Talk): Promise<Finding[]> {
   const below = topic.slice(0, topic.lastIndexOf('/verify/'));
   const refused = await answer(listener.subscribe([topic]));
   if (refused === undefined || refused.length > 0) {
-    const found = refused === undefined ? 'gets no answer' : `is forbidden below ${below}/`;
-    const untested = 'needs the right to subscribe';
+    const found = refused === undefined ? say`gets no answer` : say`is forbidden below ${below}/`;
+    const untested = say`needs the right to subscribe`;
     return [
-      finding('subscribe', 'problem', found, `Allow it in the broker: read ${below}/#`),
-      finding('publish', 'not tested', untested),
+      finding(say`subscribe`, 'problem', found, say`Allow it in the broker: read ${below}/#`),
+      finding(say`publish`, 'not tested', untested),
     ];
   }
   const code = await answer(publish(speaker, topic, mark));
   const isAllowed = code !== undefined && code < 128 && (await heard(mark));
   const publishing = isAllowed
-    ? finding('publish', 'ok', `works below ${below}/`)
+    ? finding(say`publish`, 'ok', say`works below ${below}/`)
     : finding(
-        'publish',
+        say`publish`,
         'problem',
-        `is forbidden below ${below}/`,
-        `Allow it in the broker: write ${below}/#`,
+        say`is forbidden below ${below}/`,
+        say`Allow it in the broker: write ${below}/#`,
       );
-  return [finding('subscribe', 'ok', `works below ${below}/`), publishing];
+  return [finding(say`subscribe`, 'ok', say`works below ${below}/`), publishing];
 }
 
 /** Home Assistant takes an empty document of a device that it does not know as nothing at all. */
 async function discoveryFinding({ settings, speaker, mark, version, answer }: Talk): Promise<Finding> {
   const { discoveryPrefix } = settings;
-  const check = 'Home Assistant discovery';
-  if (version === 4) return finding(check, 'not tested', 'MQTT 3.1.1 does not tell what a broker forbids');
+  const check = say`Home Assistant discovery`;
+  if (version === 4) return finding(check, 'not tested', say`MQTT 3.1.1 does not tell what a broker forbids`);
   const code = await answer(publish(speaker, `${discoveryPrefix}/device/immich_bridge_${mark}/config`, ''));
-  if (code !== undefined && code < 128) return finding(check, 'ok', `may publish below ${discoveryPrefix}/`);
-  const advice = `Allow it in the broker: write ${discoveryPrefix}/device/#. Without Home Assistant it does not matter.`;
-  return finding(check, 'warning', `may not publish below ${discoveryPrefix}/`, advice);
+  if (code !== undefined && code < 128)
+    return finding(check, 'ok', say`may publish below ${discoveryPrefix}/`);
+  const advice = say`Allow it in the broker: write ${discoveryPrefix}/device/#. Without Home Assistant it does not matter.`;
+  return finding(check, 'warning', say`may not publish below ${discoveryPrefix}/`, advice);
 }
 
 /** Hangs up without a good-bye: the broker must tell the listener. */
 async function willFinding({ speaker, heard, mark }: Talk, isListening: boolean): Promise<Finding> {
-  if (!isListening) return finding('last will', 'not tested', 'needs the right to subscribe');
+  if (!isListening) return finding(say`last will`, 'not tested', say`needs the right to subscribe`);
   speaker.destroy();
   if (await heard(`${mark} is gone`)) {
-    return finding('last will', 'ok', 'the broker says offline when this machine vanishes');
+    return finding(say`last will`, 'ok', say`the broker says offline when this machine vanishes`);
   }
-  const advice = 'Without it, Home Assistant shows the bridge as there when it is not.';
-  return finding('last will', 'warning', 'the broker did not publish it', advice);
+  const advice = say`Without it, Home Assistant shows the bridge as there when it is not.`;
+  return finding(say`last will`, 'warning', say`the broker did not publish it`, advice);
 }
 
 interface Open extends Pick<Talk, 'topic' | 'mark' | 'version'> {
@@ -158,18 +161,21 @@ function isOpen(result: Open | { readonly end: ConnectionEnd }): result is Open 
 
 function refusal({ kind, code }: ConnectionEnd): [found: string, advice: string] {
   if (kind === 'login-refused') {
-    return ['refuses the login', 'Check MQTT_USERNAME and MQTT_PASSWORD, or the file that holds it.'];
+    return [say`refuses the login`, say`Check MQTT_USERNAME and MQTT_PASSWORD, or the file that holds it.`];
   }
   if (kind === 'untrusted') {
     return [
-      `shows a certificate that is not trusted (${code})`,
-      'Start with NODE_EXTRA_CA_CERTS=/path/to/ca.pem.',
+      say`shows a certificate that is not trusted (${code})`,
+      say`Start with NODE_EXTRA_CA_CERTS=/path/to/ca.pem.`,
     ];
   }
   if (code === 'ECONNREFUSED')
-    return ['refuses the connection', 'Is the broker running, and is the port right?'];
-  if (code === 'ENOTFOUND') return ['is not known', 'Check the host name in MQTT_URL.'];
-  return [`does not answer as a broker does (${code})`, 'Check MQTT_URL: host, port, mqtt:// or mqtts://.'];
+    return [say`refuses the connection`, say`Is the broker running, and is the port right?`];
+  if (code === 'ENOTFOUND') return [say`is not known`, say`Check the host name in MQTT_URL.`];
+  return [
+    say`does not answer as a broker does (${code})`,
+    say`Check MQTT_URL: host, port, mqtt:// or mqtts://.`,
+  ];
 }
 
 function publish(connection: Connection, topic: string, payload: string): Promise<number> {

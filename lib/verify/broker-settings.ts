@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { type BrokerAddress, parseBrokerAddress } from '../mqtt/mqtt-address.js';
 import { parseBaseTopic, parseDiscoveryPrefix, parseInstance } from '../mqtt/mqtt-topics.js';
+import { say } from '../say.js';
 import { SettingError, settingSecret, settingText } from '../settings.js';
 
 /** The broker and the topics that the environment names. */
@@ -27,7 +28,7 @@ export function parseBrokerSettings(env: NodeJS.ProcessEnv): BrokerSettings | un
   const password = settingSecret('MQTT_PASSWORD', address.password, env);
   if (username === undefined && password !== undefined) {
     throw new SettingError(
-      'MQTT_USERNAME: it is empty, but a password is set. Set it, or remove the password.',
+      say`MQTT_USERNAME: it is empty, but a password is set. Set it, or remove the password.`,
     );
   }
   return {

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
 import { opendir, stat, statfs } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { say } from '../say.js';
 import { builtInExtensions, extensionOf } from '../watch/extensions.js';
 import type { FolderWatchOptions } from '../watch/folder-watch.js';
 import { type Finding, findingsIn } from './finding.js';
-import { count, folderTrouble, missingArchive, rightAdvice, size } from './folder-findings.js';
+import { folderTrouble, missingArchive, rightAdvice, size } from './folder-findings.js';
 import { may } from './folder-tree.js';
 
 /** Which files of a folder count; the settings of folder-watch. */
@@ -42,19 +43,25 @@ export async function checkWatchFolder(
   const trouble = await folderTrouble(path);
   if (trouble !== undefined) return finding(path, 'problem', ...trouble);
   if (!(await may(path, constants.R_OK | constants.X_OK))) {
-    return finding(path, 'problem', 'cannot be read', rightAdvice('read'));
+    return finding(path, 'problem', say`cannot be read`, rightAdvice('read'));
   }
   const look = await countFiles(path, filter, signal, limits);
-  const waiting =
-    look.matching === 0
-      ? 'no file waits in it'
-      : `${count(look.matching, 'file')} ${look.matching === 1 ? 'waits' : 'wait'} in it`;
-  if (!look.isWhole) return finding(path, 'ok', `can be read; at least ${waiting}, and there is more to see`);
+  const waiting = waitingIn(look);
+  if (!look.isWhole)
+    return finding(path, 'ok', say`can be read; at least ${waiting}, and there is more to see`);
   if (look.unreadable > 0) {
-    const found = `${waiting}; ${count(look.unreadable, 'folder')} below cannot be read`;
+    const found =
+      look.unreadable === 1
+        ? say`${waiting}; ${look.unreadable} folder below cannot be read`
+        : say`${waiting}; ${look.unreadable} folders below cannot be read`;
     return finding(path, 'warning', found, rightAdvice('read'));
   }
-  return finding(path, 'ok', `can be read; ${waiting}`);
+  return finding(path, 'ok', say`can be read; ${waiting}`);
+}
+
+function waitingIn({ matching }: Look): string {
+  if (matching === 0) return say`no file waits in it`;
+  return matching === 1 ? say`${matching} file waits in it` : say`${matching} files wait in it`;
 }
 
 /** Says of an archive folder whether it is there or can be made, and what is free. Nothing is written. */
@@ -62,10 +69,10 @@ export async function checkArchiveFolder(path: string): Promise<Finding> {
   const trouble = await folderTrouble(path);
   if (trouble !== undefined) return missingArchive(path, finding(path, 'problem', ...trouble));
   if (!(await may(path, constants.W_OK | constants.X_OK))) {
-    return finding(path, 'problem', 'nothing can be written there', rightAdvice('write'));
+    return finding(path, 'problem', say`nothing can be written there`, rightAdvice('write'));
   }
   const { bavail, bsize } = await statfs(path);
-  return finding(path, 'ok', `can be written; ${size(bavail * bsize)} are free`);
+  return finding(path, 'ok', say`can be written; ${size(bavail * bsize)} are free`);
 }
 
 async function countFiles(

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { errorCode } from '../file-io.js';
+import { say } from '../say.js';
 import { type Finding, findingsIn } from './finding.js';
 import { type FolderTree, may, readTree } from './folder-tree.js';
 import { isShare, type Mount, mountOf, mountTable } from './mount.js';
@@ -56,11 +57,14 @@ export type Trouble = [found: string, advice: string];
 export async function folderTrouble(path: string): Promise<Trouble | undefined> {
   try {
     if ((await stat(path)).isDirectory()) return undefined;
-    return ['this is a file, not a folder', 'Name the folder that it lies in.'];
+    return [say`this is a file, not a folder`, say`Name the folder that it lies in.`];
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'ENOENT') return ['is missing', 'Make it, mount the disk, or mend the path.'];
-    return [`cannot be looked at (${code})`, 'Give the user that runs Node-RED the right to read it.'];
+    if (code === 'ENOENT') return [say`is missing`, say`Make it, mount the disk, or mend the path.`];
+    return [
+      say`cannot be looked at (${String(code)})`,
+      say`Give the user that runs Node-RED the right to read it.`,
+    ];
   }
 }
 
@@ -132,8 +136,13 @@ export async function missingArchive(path: string, problem: Finding): Promise<Fi
   let parent = dirname(path);
   while (parent !== dirname(parent) && (await isMissing(parent))) parent = dirname(parent);
   if (!(await may(parent, constants.W_OK | constants.X_OK))) return problem;
-  const found = 'is missing; it is made for the first file';
-  return finding(problem.check, 'warning', found, 'If it is on a disk that is not mounted, mount it first.');
+  const found = say`is missing; it is made for the first file`;
+  return finding(
+    problem.check,
+    'warning',
+    found,
+    say`If it is on a disk that is not mounted, mount it first.`,
+  );
 }
 
 /** Whether an original has to be copied, because a rename does not lead from there into the archive. */
@@ -169,7 +178,9 @@ async function writeTrouble(folder: string): Promise<string | undefined> {
 
 /** What to do where a right is missing. */
 export function rightAdvice(verb: 'read' | 'write'): string {
-  return `Give the user that runs Node-RED the right to ${verb} there.`;
+  return verb === 'read'
+    ? say`Give the user that runs Node-RED the right to read there.`
+    : say`Give the user that runs Node-RED the right to write there.`;
 }
 
 /** As in `1 file`, `12 files`. */

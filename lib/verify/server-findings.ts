@@ -1,6 +1,7 @@
 import type { ImmichClient } from '../immich/immich-client.js';
 import { ImmichError } from '../immich/immich-error.js';
 import { askVersion } from '../immich/server-facts.js';
+import { say } from '../say.js';
 import { type Finding, findingsIn } from './finding.js';
 import { isPrivateHost } from './private-host.js';
 
@@ -23,7 +24,7 @@ export async function lookAtServer(
   const { origin } = client;
   try {
     const { latencyMs, certificateEndsAt } = await client.ping(signal);
-    const there = finding(origin, 'ok', `answers in ${latencyMs} ms`);
+    const there = finding(origin, 'ok', say`answers in ${latencyMs} ms`);
     const version = await versionFinding(client, signal);
     return { isThere: true, findings: [there, ...wayFindings(origin, certificateEndsAt, now), version] };
   } catch (error) {
@@ -35,25 +36,27 @@ export async function lookAtServer(
 function wayFindings(origin: string, certificateEndsAt: string | null, now: number): Finding[] {
   if (certificateEndsAt !== null) {
     const days = Math.floor((Date.parse(certificateEndsAt) - now) / DAY_MS);
-    const found = `trusted, until ${certificateEndsAt.slice(0, 10)}`;
-    if (days > SOON_DAYS) return [finding('certificate', 'ok', found)];
-    return [finding('certificate', 'warning', `${found}: ${days} days`, 'Renew it.')];
+    const found = say`trusted, until ${certificateEndsAt.slice(0, 10)}`;
+    if (days > SOON_DAYS) return [finding(say`certificate`, 'ok', found)];
+    return [finding(say`certificate`, 'warning', say`${found}: ${days} days`, say`Renew it.`)];
   }
   if (isPrivateHost(new URL(origin).hostname)) return [];
-  const found = 'none: the API key travels in clear text over http';
-  return [finding('encryption', 'warning', found, 'Use https for an address outside of your own network.')];
+  const found = say`none: the API key travels in clear text over http`;
+  return [
+    finding(say`encryption`, 'warning', found, say`Use https for an address outside of your own network.`),
+  ];
 }
 
 async function versionFinding(client: Pick<ImmichClient, 'ask'>, signal: AbortSignal): Promise<Finding> {
   const version = await askVersion(client.ask, signal);
-  if (version === null) return finding('version', 'warning', 'is not told');
+  if (version === null) return finding(say`version`, 'warning', say`is not told`);
   const major = Number.parseInt(version, 10);
-  if (major === 2 || major === 3) return finding('version', 'ok', version);
-  const advice = major < 2 ? 'Bring Immich to version 2 or 3.' : 'Look for a newer Immich Bridge.';
-  return finding('version', 'warning', `${version}; made for Immich 2 and 3`, advice);
+  if (major === 2 || major === 3) return finding(say`version`, 'ok', version);
+  const advice = major < 2 ? say`Bring Immich to version 2 or 3.` : say`Look for a newer Immich Bridge.`;
+  return finding(say`version`, 'warning', say`${version}; made for Immich 2 and 3`, advice);
 }
 
 function tlsAdvice({ kind }: ImmichError): string | undefined {
   if (kind !== 'tls') return undefined;
-  return 'With NODE_EXTRA_CA_CERTS=/path/to/ca.pem this check and npm start trust your own authority.';
+  return say`With NODE_EXTRA_CA_CERTS=/path/to/ca.pem this check and npm start trust your own authority.`;
 }

@@ -3,6 +3,7 @@ import type { ImmichClient } from '../immich/immich-client.js';
 import { ImmichError } from '../immich/immich-error.js';
 import { askAccount, askStorage } from '../immich/server-facts.js';
 import { printable, shortened } from '../printable.js';
+import { say } from '../say.js';
 import { type Finding, findingsIn } from './finding.js';
 import { size } from './folder-findings.js';
 import { lookAtKey } from './key-findings.js';
@@ -27,14 +28,14 @@ export async function testServer(
   const { isThere, findings } = await lookAtServer(client, signal);
   if (!isThere) return [...findings];
   if (!hasKey) {
-    const advice = 'Make one in Immich under Account settings > API keys; asset.upload is enough.';
-    return [...findings, finding('API key', 'problem', 'is not set', advice)];
+    const advice = say`Make one in Immich under Account settings > API keys; asset.upload is enough.`;
+    return [...findings, finding(say`API key`, 'problem', say`is not set`, advice)];
   }
   const key = await lookAtKey(client, signal);
   if (!key.mayUpload) return [...findings, ...key.findings];
   const facts = await Promise.all([userFinding(client, signal), storageFinding(client, signal)]);
   const rights = key.findings.map((right) =>
-    /^not given/.test(right.found) ? { ...right, verdict: 'missing' as const } : right,
+    key.lacking.has(right) ? { ...right, verdict: 'missing' as const } : right,
   );
   return [...findings, ...facts.flat(), ...rights];
 }
@@ -43,11 +44,16 @@ async function userFinding({ ask }: Client, signal: AbortSignal): Promise<Findin
   return unlessRefused(async () => {
     const me = fieldsOf(await ask('/users/me', signal));
     const { limitBytes, usedBytes } = await askAccount(async () => me, signal);
-    const name = shortened(printable(textOf(me.name) ?? textOf(me.email) ?? 'without a name'), 60);
-    if (limitBytes === null || usedBytes === null) return finding('user', 'ok', name);
+    const name = shortened(printable(textOf(me.name) ?? textOf(me.email) ?? say`without a name`), 60);
+    if (limitBytes === null || usedBytes === null) return finding(say`user`, 'ok', name);
     const isFull = usedBytes >= limitBytes;
-    const quota = `${name}; ${size(usedBytes)} of ${size(limitBytes)} are used`;
-    return finding('user', isFull ? 'problem' : 'ok', quota, isFull ? 'Give the user more room.' : undefined);
+    const quota = say`${name}; ${size(usedBytes)} of ${size(limitBytes)} are used`;
+    return finding(
+      say`user`,
+      isFull ? 'problem' : 'ok',
+      quota,
+      isFull ? say`Give the user more room.` : undefined,
+    );
   });
 }
 
@@ -55,7 +61,7 @@ async function storageFinding({ ask }: Client, signal: AbortSignal): Promise<Fin
   return unlessRefused(async () => {
     const { totalBytes, freeBytes } = await askStorage(ask, signal);
     if (totalBytes === null || freeBytes === null) return undefined;
-    return finding('storage', 'ok', `${size(freeBytes)} of ${size(totalBytes)} are free`);
+    return finding(say`storage`, 'ok', say`${size(freeBytes)} of ${size(totalBytes)} are free`);
   });
 }
 
