@@ -15,6 +15,8 @@ export interface LaunchPlan {
   readonly userDir: string;
   readonly watchFolders: readonly string[];
   readonly archiveFolder: string;
+  /** Undefined when failed files stay where they are. */
+  readonly failedFolder: string | undefined;
   readonly logLevel: LogLevel;
   readonly instance: string;
 }
@@ -70,13 +72,15 @@ export function planLaunch(env: NodeJS.ProcessEnv, folder: string): LaunchPlan {
 export function launchFolders(
   env: NodeJS.ProcessEnv,
   folder: string,
-): Pick<LaunchPlan, 'watchFolders' | 'archiveFolder'> {
+): Pick<LaunchPlan, 'watchFolders' | 'archiveFolder' | 'failedFolder'> {
   const watched = settingList(env.WATCH_DIRECTORIES);
   const watchFolders = watched.length > 0 ? watched : [join('photos', 'inbox')];
+  const failedFolder = settingText(env.FAILED_DIRECTORY);
   const archiveFolder = settingText(env.ARCHIVE_DIRECTORY) ?? join('photos', 'archive');
   return {
     watchFolders: watchFolders.map((path) => absoluteIn(folder, path)),
     archiveFolder: absoluteIn(folder, archiveFolder),
+    failedFolder: failedFolder && absoluteIn(folder, failedFolder),
   };
 }
 

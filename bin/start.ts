@@ -35,6 +35,7 @@ export async function start(): Promise<void> {
   makeFolders(isDryRun ? plan.watchFolders : [...plan.watchFolders, plan.archiveFolder], plan);
   env.WATCH_DIRECTORIES = plan.watchFolders.join('\n');
   env.ARCHIVE_DIRECTORY = plan.archiveFolder;
+  if (plan.failedFolder !== undefined) env.FAILED_DIRECTORY = plan.failedFolder;
 
   const demo = await tryOut?.startDemo(env);
   const nodeRed = await startNodeRed(plan).catch(async (error: unknown) => {

@@ -3,6 +3,7 @@ import type { NodeAPI } from 'node-red';
 import { textOf } from '../lib/fields.js';
 import { say } from '../lib/say.js';
 import { SettingError, settingList, settingText } from '../lib/settings.js';
+import { checkFailedFolder, type Watch } from '../lib/verify/failed-folder.js';
 import type { Finding } from '../lib/verify/finding.js';
 import { checkArchiveFolder, checkWatchFolder } from '../lib/verify/folder-check.js';
 import { mediaExtensions } from '../lib/watch/extensions.js';
@@ -27,7 +28,8 @@ export function offerFolderCheck(RED: NodeAPI): void {
   editorEndpoint(RED, 'folders', async (body, signal) => {
     const config = resolved(RED, body);
     const folders: FolderAnswer[] = [];
-    const isWatch = textOf(body.type) === 'folder-watch';
+    const type = textOf(body.type);
+    const isWatch = type === 'folder-watch';
     for (const path of isWatch ? settingList(config.folders).slice(0, MOST_FOLDERS) : []) {
       const filter = await filterOf(RED, config);
       folders.push(await answer('folders', path, (full) => checkWatchFolder(full, filter, signal)));
@@ -35,8 +37,24 @@ export function offerFolderCheck(RED: NodeAPI): void {
     const mode = settingText(config.mode)?.toLowerCase();
     const archive = mode === 'keep' || mode === 'delete' ? undefined : settingText(config.archiveFolder);
     if (archive !== undefined) folders.push(await answer('archiveFolder', archive, checkArchiveFolder));
+    const failed = type === 'immich-upload' ? settingText(config.failedFolder) : undefined;
+    if (failed !== undefined) {
+      const check = (path: string) => checkFailedFolder(path, { watches: watchesIn(RED) });
+      folders.push(await answer('failedFolder', failed, check));
+    }
     return { folders };
   });
+}
+
+/** What the deployed folder-watch nodes look into; a setting that cannot be used is none. */
+function watchesIn(RED: NodeAPI): Watch[] {
+  const watches: Watch[] = [];
+  RED.nodes.eachNode((node) => {
+    if (node.type !== 'folder-watch' || !RED.nodes.getNode(node.id)) return;
+    const { folders, isRecursive, failedFolder } = parsedOr(resolved(RED, { ...node, config: node }));
+    watches.push({ folders, isRecursive, failedFolder });
+  });
+  return watches;
 }
 
 /** Settings that cannot be used are told at their own fields: here the defaults stand for them. */

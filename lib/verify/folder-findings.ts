@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { isBelow } from '../archive/archive-path.js';
 import { errorCode } from '../file-io.js';
 import { say } from '../say.js';
 import { type Finding, findingsIn } from './finding.js';
@@ -14,6 +15,8 @@ export interface FolderSettings {
   readonly watchFolders: readonly string[];
   /** Absolute. */
   readonly archiveFolder: string;
+  /** Absolute; undefined when failed files stay where they are. */
+  readonly failedFolder?: string | undefined;
   readonly isRecursive: boolean;
 }
 
@@ -34,7 +37,8 @@ export async function folderFindings(settings: FolderSettings, signal: AbortSign
   const findings: Finding[] = [];
   const watched: Watched[] = [];
   for (const path of new Set(watchFolders)) {
-    const trouble = (await folderTrouble(path)) ?? overlap(path, archiveFolder);
+    const trouble =
+      (await folderTrouble(path)) ?? overlap(path, archiveFolder) ?? overlapOfFailed(path, settings);
     if (trouble !== undefined) {
       findings.push(finding(path, 'problem', ...trouble));
       continue;
@@ -73,6 +77,14 @@ function overlap(path: string, archiveFolder: string): Trouble | undefined {
   const isInside = below === '' || !(below === '..' || below.startsWith(`..${sep}`));
   if (!isInside) return undefined;
   return ['is the archive, or lies in it: it is not watched', 'Choose another ARCHIVE_DIRECTORY.'];
+}
+
+function overlapOfFailed(path: string, { failedFolder }: FolderSettings): Trouble | undefined {
+  if (failedFolder === undefined || (failedFolder !== path && !isBelow(failedFolder, path))) return undefined;
+  return [
+    say`is the folder of failed files, or lies in it: it is not watched`,
+    say`Choose another FAILED_DIRECTORY.`,
+  ];
 }
 
 function watchedFinding(path: string, tree: FolderTree): Finding {
@@ -165,7 +177,8 @@ function copyFinding(path: string): Finding {
   return finding(path, 'ok', found);
 }
 
-async function writeTrouble(folder: string): Promise<string | undefined> {
+/** Why no file can be written into a folder, as the system's code: one is, and removed again; undefined when it can. */
+export async function writeTrouble(folder: string): Promise<string | undefined> {
   const probe = join(folder, `.immich-bridge-verify-${randomUUID()}`);
   try {
     await writeFile(probe, 'This file may be deleted.\n', { flag: 'wx' });

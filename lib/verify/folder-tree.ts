@@ -17,8 +17,9 @@ export interface FolderTree {
 
 export interface FolderTreeOptions {
   readonly isRecursive: boolean;
-  /** Not looked into. */
+  /** Neither is looked into. */
   readonly archiveFolder: string;
+  readonly failedFolder?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -29,7 +30,7 @@ const MOST_NAMES = 10;
  * @throws the reason of the signal
  */
 export async function readTree(root: string, options: FolderTreeOptions): Promise<FolderTree> {
-  const { isRecursive, archiveFolder, signal } = options;
+  const { isRecursive, archiveFolder, failedFolder, signal } = options;
   const isIgnored = compileIgnoreRules(defaultIgnorePatterns);
   const tree = { folderCount: 0, fileCount: 0, fileBytes: 0, unreadable: noNames(), unwritable: noNames() };
   const ahead = [root];
@@ -41,7 +42,8 @@ export async function readTree(root: string, options: FolderTreeOptions): Promis
     if (entries === undefined) note(tree.unreadable, folder);
     for (const entry of entries ?? []) {
       const path = join(folder, entry.name);
-      if (path === archiveFolder || isIgnored(relative(root, path), entry.isDirectory())) continue;
+      if (path === archiveFolder || path === failedFolder) continue;
+      if (isIgnored(relative(root, path), entry.isDirectory())) continue;
       if (entry.isDirectory() && isRecursive) ahead.push(path);
       if (!entry.isFile()) continue;
       tree.fileCount += 1;

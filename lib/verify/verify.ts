@@ -5,6 +5,7 @@ import { apiBases } from '../immich/server-address.js';
 import { settingText } from '../settings.js';
 import { brokerFindings } from './broker-findings.js';
 import { parseBrokerSettings } from './broker-settings.js';
+import { checkFailedFolder } from './failed-folder.js';
 import { type Finding, findingsIn } from './finding.js';
 import { type FolderSettings, folderFindings } from './folder-findings.js';
 import { lookAtKey } from './key-findings.js';
@@ -37,9 +38,19 @@ export async function verify(options: VerifyOptions): Promise<Finding[]> {
   return [
     ...settingFindings(env),
     ...(await folderFindings(folders, signal)),
+    ...(await failedFindings(folders)),
     ...(await immichFindings(options)),
     ...(await mqttFindings(env)),
   ];
+}
+
+/** The shipped flow looks into no folder of failed files. */
+async function failedFindings(folders: FolderSettings): Promise<Finding[]> {
+  const { watchFolders, archiveFolder, failedFolder, isRecursive } = folders;
+  if (failedFolder === undefined) return [];
+  const watches = [{ folders: watchFolders, isRecursive, failedFolder }];
+  const found = await checkFailedFolder(failedFolder, { watches, archiveFolder, isTried: true });
+  return [{ ...found, check: `${found.check} (failed)` }];
 }
 
 async function immichFindings(options: VerifyOptions): Promise<Finding[]> {

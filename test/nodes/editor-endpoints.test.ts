@@ -177,7 +177,9 @@ it('looks at folders as they are typed, and names nothing that lies in them', as
   for (const name of ['a.jpg', 'b.HEIC', 'c.txt', '.hidden.jpg', 'below/d.mp4'])
     writeFileSync(join(inbox, name), 'x');
   symlinkSync(join(inbox, 'a.jpg'), join(inbox, 'link.jpg'));
-  const { post } = await world([], { MY_INBOX: inbox });
+  const watch = { id: 'watch', type: 'folder-watch', z: 'tab', x: 1, y: 1, wires: [[], []] };
+  const flow = [{ ...watch, folders: '${MY_INBOX}', archiveFolder: archive }];
+  const { post } = await world(flow, { MY_INBOX: inbox });
   const ask = async (config: object, type = 'folder-watch') =>
     (await post('folders', { z: 'tab', type, config })).json.folders ?? [];
   expect(await ask({ folders: '${MY_INBOX}' })).toEqual([
@@ -194,6 +196,10 @@ it('looks at folders as they are typed, and names nothing that lies in them', as
   );
   expect(await ask({ mode: 'keep', archiveFolder: archive }, 'archive-move')).toEqual([]);
   expect(JSON.stringify(all)).not.toContain('d.mp4');
+  const failed = async (path: string) => (await ask({ failedFolder: path }, 'immich-upload'))[0];
+  expect(await failed(folder)).toMatchObject({ field: 'failedFolder', verdict: 'ok' });
+  expect((await failed(join(inbox, 'below')))?.found).toContain(`lies in the watched folder ${inbox}`);
+  expect(await ask({ failedFolder: '' }, 'immich-upload')).toEqual([]);
 });
 
 it('tests a connection with what is typed, and with the stored key in place of __PWRD__', async () => {

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { checkFailedFolder } from '../../../lib/verify/failed-folder.js';
 import { type FolderSettings, folderFindings } from '../../../lib/verify/folder-findings.js';
 import { tempFolder } from '../../support/world.js';
 
@@ -71,4 +72,47 @@ it('names the folder that cannot be read, and the one out of which nothing can b
 
 it('stops when it is told to', async () => {
   await expect(folderFindings(settings(), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+});
+
+it('does not count what failed, and watches nothing in the folder for that', async () => {
+  const here = settings();
+  const failedFolder = join(here.inbox, 'failed');
+  mkdirSync(join(failedFolder, 'card'), { recursive: true });
+  writeFileSync(join(failedFolder, 'card/a.jpg'), 'x');
+  writeFileSync(join(here.inbox, 'b.jpg'), 'x');
+  const said = await findingsOf({ ...here, failedFolder });
+  expect(said(here.inbox)?.found).toContain('1 folder, 1 file');
+  const inside = await findingsOf({ ...here, watchFolders: [join(failedFolder, 'card')], failedFolder });
+  expect(inside(join(failedFolder, 'card'))).toMatchObject({
+    verdict: 'problem',
+    found: expect.stringContaining('folder of failed files'),
+  });
+});
+
+it.each([
+  ['beside all others', 'failed', {}, 'ok', 'can be written'],
+  ['missing', 'new/failed', {}, 'warning', 'is made for the first file'],
+  [
+    'below a watched folder that leaves it out',
+    'inbox/failed',
+    { failedFolder: 'inbox/failed' },
+    'warning',
+    'is made',
+  ],
+  ['below a watched folder', 'inbox/failed', {}, 'problem', 'would be found again'],
+  ['a watched folder', 'inbox', { isRecursive: false }, 'problem', 'would be found again'],
+  ['below a folder that is watched alone', 'inbox/failed', { isRecursive: false }, 'warning', 'is made'],
+  ['the archive', 'archive', {}, 'warning', 'an audit counts'],
+  ['no folder', 'file', {}, 'problem', 'this is a file'],
+] as const)('looks at the folder of failed files: %s', async (_what, path, watch, verdict, found) => {
+  const { root, inbox, archiveFolder } = settings();
+  mkdirSync(join(root, 'failed'));
+  writeFileSync(join(root, 'file'), '');
+  const given: { isRecursive?: boolean; failedFolder?: string } = watch;
+  const failedFolder = given.failedFolder && join(root, given.failedFolder);
+  const watches = [{ folders: [inbox], isRecursive: given.isRecursive ?? true, failedFolder }];
+  expect(await checkFailedFolder(join(root, path), { watches, archiveFolder, isTried: true })).toMatchObject({
+    verdict,
+    found: expect.stringContaining(found),
+  });
 });
