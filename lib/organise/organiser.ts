@@ -126,7 +126,7 @@ function wasCreated({ path, assetId }: UploadedFile, { memory }: Attempt): boole
 
 /** The photo and what is shown beside it; the video of a live photo is not. */
 function visibleAssets({ assetId, companions = [] }: UploadedFile): string[] {
-  const shown = companions.filter(({ kind }) => kind === 'raw' || kind === 'burst');
+  const shown = companions.filter(({ kind }) => kind !== 'live-video');
   return [assetId, ...shown.flatMap((companion) => companion.assetId ?? [])];
 }
 

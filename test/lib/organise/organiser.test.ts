@@ -269,8 +269,9 @@ it('puts the visible parts of a group into albums, and no video of a live photo'
   const server = await standIn({ permissions: ['all'] });
   const { organiser, upload } = await world(server, { albums: 'A' });
   const ids = [];
-  for (const name of ['a.jpg', 'a.dng', 'a.mov']) ids.push((await upload(name, { albums: [] })).assetId);
-  const [assetId = '', raw = '', video = ''] = ids;
+  for (const name of ['a.jpg', 'a.dng', 'a.mov', 'a.png'])
+    ids.push((await upload(name, { albums: [] })).assetId);
+  const [assetId = '', raw = '', video = '', twin = ''] = ids;
   const file = await stableFile(join(tempFolder(), 'a.jpg'), 'x');
   const part = { relativePath: 'a', sizeBytes: 1, mtimeMs: 1, ctimeMs: 1, sha1: 'a'.repeat(40) };
   const uploaded = {
@@ -284,9 +285,10 @@ it('puts the visible parts of a group into albums, and no video of a live photo'
     companions: [
       { ...part, path: '/a.dng', kind: 'raw', assetId: raw },
       { ...part, path: '/a.mov', kind: 'live-video', assetId: video },
+      { ...part, path: '/a.png', kind: 'twin', assetId: twin },
       { ...part, path: '/a.xmp', kind: 'sidecar', assetId: null },
     ],
   } as unknown as UploadedFile;
   await organiser.organising(async () => uploaded)(file, {});
-  expect(server.albums.map(({ assetIds }) => assetIds)).toEqual([[assetId, raw]]);
+  expect(server.albums.map(({ assetIds }) => assetIds)).toEqual([[assetId, raw, twin]]);
 });
