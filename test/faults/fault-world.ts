@@ -16,6 +16,9 @@ import { startAedes, startMosquittoBroker, type TestBroker } from './test-broker
 export const QUIET_MS = 400;
 /** A group waits so long for a late member, in milliseconds. */
 export const GRACE_MS = 900;
+/** All photos go into this album and get this tag. */
+export const ALBUM = 'Campaign';
+export const TAG = 'faults/campaign';
 /** Campaigns run beside other work, and start Node-RED often. */
 const START_PATIENCE_MS = 240_000;
 export const ROOT_TOPIC = 'immich-bridge/faults';
@@ -130,6 +133,8 @@ function settingsOf({ inbox, archive, failed }: Places) {
     ARCHIVE_DIRECTORY: archive,
     FILE_STABILITY_WAIT_SECONDS: String(QUIET_MS / 1_000),
     FILE_STABILITY_CHECK_INTERVAL: '0.1',
+    ALBUMS: ALBUM,
+    TAGS: TAG,
     COMPANION_WAIT_SECONDS: String(GRACE_MS / 1_000),
     MQTT_INSTANCE: 'faults',
   };

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesBelow } from '../support/files-below.js';
+import { TAG } from './fault-world.js';
 import { isTorso, readIfThere } from './folder-look.js';
 import {
   groupsAreJoined,
@@ -73,6 +74,26 @@ export const noTempFileIsLeft: Invariant = ({ world: { places, facts }, inbox, a
   const ours = inbox.map(({ path }) => path).filter((path) => path.includes('immich-bridge-'));
   const memory = filesBelow(join(places.userDir, 'immich-bridge')).filter((path) => path.endsWith('.new'));
   return [...torsos, ...ours, ...memory].map((path) => `${path} is left over.`);
+};
+
+/** There is one album, and all that is shown is in it and has its tag. */
+export const albumsAreComplete: Invariant = ({ world: { ledger }, libraries }) => {
+  const wanted = new Set(ledger.wanted);
+  for (const belief of ledger.beliefs.values()) if (isToBeStored(belief)) wanted.add(belief.sha1);
+  const isShown = ({ sha1 }: { sha1: string }) =>
+    wanted.has(sha1) &&
+    !ledger.groups.some(({ members }) => members.some((one) => one.role === 'video' && one.sha1 === sha1));
+  return libraries.flatMap(({ name, assets, albums, tags }) => {
+    const inAlbum = new Set(albums.flatMap(({ assetIds }) => assetIds));
+    const tagged = new Set(tags.find(({ value }) => value === TAG)?.assetIds);
+    const shown = assets.filter((asset) => isShown(asset) && !asset.isTrashed);
+    return [
+      ...(albums.length > 1 ? [`${name} has ${albums.length} albums instead of one.`] : []),
+      ...shown
+        .filter(({ id }) => !inAlbum.has(id) || !tagged.has(id))
+        .map(({ fileName, sha1 }) => `${fileName} (${sha1}) is not in its album in ${name}, or has no tag.`),
+    ];
+  });
 };
 
 /** Immich holds nothing that was not complete once, except for what was changed on its way. */
@@ -149,7 +170,7 @@ export const theCountersAgree: Invariant = ({ says: { state, events }, totalsBef
   const isSplit = groups.some((group) => group.isSplit);
   if (groups.length > 0 && (isSplit ? files + duplicates <= most : files + duplicates === most)) return [];
   return [
-    `The counters grew by ${files} files and ${duplicates} duplicates; the events tell of ${told('uploaded')} and ${told('duplicate')}.`,
+    `The counters grew by ${files} files and ${duplicates} duplicates; the events tell of ${told('uploaded')} and ${told('duplicate')}: ${uploads.map(({ file }) => file).join(', ')}.`,
   ];
 };
 
@@ -203,6 +224,7 @@ export const IN_THE_END: Readonly<Record<string, Invariant>> = {
   theArchiveIsProven,
   groupsStayTogether,
   groupsAreJoined,
+  albumsAreComplete,
   noTempFileIsLeft,
   theStateIsTrue,
   theEventsAreTrue,

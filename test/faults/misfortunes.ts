@@ -14,7 +14,7 @@ import { waitUntil } from './when.js';
 export interface Misfortune {
   readonly name: string;
   /** Only one of a kind befalls the world at a time. */
-  readonly kind: 'network' | 'server' | 'broker' | 'disk' | 'folder' | 'clock' | 'life';
+  readonly kind: 'network' | 'server' | 'broker' | 'disk' | 'memory' | 'folder' | 'clock' | 'life';
   /** Lets it happen and gives what ends it; undefined when it is over already. */
   readonly begin: (world: FaultWorld) => Promise<End> | End;
 }
@@ -47,6 +47,7 @@ const MAKERS: readonly ((random: Random) => Misfortune)[] = [
   brokerForgets,
   diskFull,
   diskFull,
+  memoryFull,
   folderAway,
   clockJump,
   clockJump,
@@ -185,6 +186,25 @@ function diskFull(random: Random): Misfortune {
   };
 }
 
+/** Nothing can be remembered: uploads go on, and what belongs to an older photo may not find it. */
+function memoryFull(): Misfortune {
+  return {
+    name: 'the disk of the memory is full',
+    kind: 'memory',
+    begin({ places, ledger }) {
+      const forget = () => {
+        if (places.kind === 'mounted') for (const group of ledger.groups) group.isForgotten = true;
+      };
+      forget();
+      places.fillMemory();
+      return () => {
+        places.freeMemory();
+        forget();
+      };
+    },
+  };
+}
+
 function folderAway(): Misfortune {
   return {
     name: 'the watched folder is away',
@@ -210,7 +230,15 @@ function clockJump(random: Random): Misfortune {
 
 /** Node-RED is killed: soon, or at a moment at which it has something in its hands. */
 function death(random: Random): Misfortune {
-  const moment = random.pick(['now', 'uploading', 'stored', 'copying', 'archived', 'set aside'] as const);
+  const moment = random.pick([
+    'now',
+    'uploading',
+    'stored',
+    'in the album',
+    'copying',
+    'archived',
+    'set aside',
+  ] as const);
   const delayMs = random.int(0, 30);
   return {
     name: `Node-RED is killed (${moment}, ${delayMs} ms later)`,
@@ -258,6 +286,9 @@ function forgetfulDeath(random: Random): Misfortune {
 
 function momentIn({ sides, places }: FaultWorld, moment: string): () => boolean {
   const stored = () => sides.reduce((sum, { server }) => sum + server.assets.length, 0);
+  const inAlbums = () =>
+    sides.flatMap(({ server }) => server.albums).reduce((sum, { assetIds }) => sum + assetIds.length, 0);
+  const albums = inAlbums();
   const failed = places.failed;
   const setAside = () => (failed === undefined ? 0 : filesBelow(failed).length);
   const [assets, archived, before] = [stored(), filesBelow(places.archive).length, setAside()];
@@ -270,6 +301,8 @@ function momentIn({ sides, places }: FaultWorld, moment: string): () => boolean 
         });
     case 'stored':
       return () => stored() > assets;
+    case 'in the album':
+      return () => inAlbums() > albums;
     case 'copying':
       return () => topNames(places.archive).some((name) => name.endsWith('.part'));
     case 'archived':

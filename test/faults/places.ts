@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { errorCode } from '../../lib/file-io.js';
 
 /** `mounted`: the watched folder is a mount, and the archive is on a small disk of its own. */
 export type PlacesKind = 'plain' | 'mounted';
@@ -22,9 +23,13 @@ export interface Places {
   /** Leaves about so many bytes free on the archive's disk; nothing happens where it has none of its own. */
   fillArchive(leftBytes: number): void;
   freeArchive(): void;
+  /** Leaves nothing free where Node-RED's memory of files lies, if that is on a disk of its own. */
+  fillMemory(): void;
+  freeMemory(): void;
 }
 
 const DISK = '64m';
+const MEMORY_DISK = '24m';
 
 /** Whether this machine lets the tests mount something. */
 export function mayMount(folder: string): boolean {
@@ -67,12 +72,16 @@ function plainPlaces(folders: Folders, at: At): Places {
     },
     fillArchive: () => undefined,
     freeArchive: () => undefined,
+    fillMemory: () => undefined,
+    freeMemory: () => undefined,
   };
 }
 
 function mountedPlaces(folders: Folders, at: At): Places {
   const { inbox } = folders;
   const [card, disk, filler] = [at('card'), at('disk'), at('disk/filler')];
+  const memory = join(folders.userDir, 'immich-bridge');
+  const memoryFiller = join(memory, 'filler');
   let isAway = true;
   const bringInboxBack = () => {
     if (isAway) must('mount', '--bind', card, inbox);
@@ -80,6 +89,9 @@ function mountedPlaces(folders: Folders, at: At): Places {
   };
   must('mount', '-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', disk);
   onTestFinished(() => void run('umount', '-l', disk));
+  mkdirSync(memory, { recursive: true });
+  must('mount', '-t', 'tmpfs', '-o', `size=${MEMORY_DISK}`, 'tmpfs', memory);
+  onTestFinished(() => void run('umount', '-l', memory));
   bringInboxBack();
   onTestFinished(() => void (isAway || run('umount', '-l', inbox)));
   return {
@@ -94,6 +106,8 @@ function mountedPlaces(folders: Folders, at: At): Places {
     bringInboxBack,
     fillArchive: (leftBytes) => fill(filler, disk, leftBytes),
     freeArchive: () => rmSync(filler, { force: true }),
+    fillMemory: () => fill(memoryFiller, memory, 0),
+    freeMemory: () => rmSync(memoryFiller, { force: true }),
   };
 }
 
@@ -103,6 +117,9 @@ function fill(filler: string, disk: string, leftBytes: number): void {
   try {
     const piece = Buffer.alloc(bsize);
     for (let left = bavail * bsize - leftBytes; left >= bsize; left -= bsize) writeSync(file, piece);
+  } catch (error) {
+    // Somebody else wrote, too, and now it is full.
+    if (errorCode(error) !== 'ENOSPC') throw error;
   } finally {
     closeSync(file);
   }

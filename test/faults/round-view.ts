@@ -1,4 +1,4 @@
-import type { StoredAsset, StoredStack } from '../support/immich-stand-in.js';
+import type { StoredAlbum, StoredAsset, StoredStack, StoredTag } from '../support/immich-stand-in.js';
 import type { FaultWorld } from './fault-world.js';
 import type { Lying } from './folder-look.js';
 import type { UploaderSays, UploaderState } from './uploader-says.js';
@@ -8,6 +8,8 @@ export interface Library {
   readonly name: string;
   readonly assets: readonly StoredAsset[];
   readonly stacks: readonly StoredStack[];
+  readonly albums: readonly StoredAlbum[];
+  readonly tags: readonly StoredTag[];
 }
 
 /** What a round is judged by: the world after it, and how it was before. */
