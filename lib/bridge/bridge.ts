@@ -130,7 +130,7 @@ function retainedTopics(topics: BridgeTopics, { hasUploader, server, folders }: 
   return [
     topics.status,
     topics.info,
-    ...(hasUploader ? [topics.uploaderState] : []),
+    ...(hasUploader ? [topics.uploaderState, topics.auditState] : []),
     ...(server === null ? [] : [topics.serverState, topics.serverUpdate]),
     ...folders.map(({ id }) => topics.folderState(id)),
   ];

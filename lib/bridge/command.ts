@@ -1,19 +1,31 @@
 import { randomUUID } from 'node:crypto';
+import { isAbsolute } from 'node:path';
 import { type Fields, recordOf } from '../fields.js';
 import { say } from '../say.js';
 import { CONCURRENCY_RANGE } from '../upload/command.js';
 import { isPauseMinutes, PAUSE_RANGE } from '../upload/pause.js';
 
 /** What can be asked of a bridge, as in the topic `cmd/<name>`. */
-export const COMMAND_NAMES = ['pause', 'resume', 'retry', 'rescan', 'concurrency'] as const;
+export const COMMAND_NAMES = [
+  'pause',
+  'resume',
+  'retry',
+  'dismiss',
+  'rescan',
+  'concurrency',
+  'audit',
+] as const;
 
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
 /** A command that can be passed on. */
 export interface Command {
   readonly name: CommandName;
-  /** pause: for how many minutes; concurrency: how many files at a time; rescan: 'all' passes on anew all that lies there; else ''. */
-  readonly value: number | '' | 'all';
+  /**
+   * pause: for how many minutes; concurrency: how many files at a time; rescan: 'all' passes on anew all that lies there;
+   * retry, dismiss: which file; audit: whether what is missing is uploaded again; else ''.
+   */
+  readonly value: number | '' | 'all' | { readonly path: string } | { readonly requeue: true };
   /** From whoever sent it, or made here. */
   readonly id: string;
 }
@@ -38,9 +50,12 @@ const LONGEST_ID = 128;
 const ARGUMENTS: Record<CommandName, readonly string[]> = {
   pause: ['minutes'],
   resume: [],
-  retry: [],
+  retry: ['path'],
+  dismiss: ['path'],
   rescan: ['all'],
   concurrency: ['value'],
+  // Not of a folder: whoever may send commands need not learn what lies on this machine.
+  audit: ['requeue'],
 };
 
 const { min, max } = CONCURRENCY_RANGE;
@@ -48,8 +63,8 @@ const range = () => say`a whole number from ${min} to ${max}`;
 
 /**
  * Reads what came on `cmd/<name>`: a JSON object with `v` (1), `id` (text or a number) and the arguments of the
- * command (the `minutes` of a pause, `all` of rescan), none of which has to be there except the `value` of concurrency; nothing at all stands for `{}`. Never
- * throws.
+ * command (the `minutes` of a pause, `all` of rescan, `path` of retry and dismiss, `requeue` of audit), none of which has
+ * to be there except the `value` of concurrency and the `path` of dismiss; nothing at all stands for `{}`. Never throws.
  */
 export function parseCommand(
   name: string,
@@ -65,10 +80,16 @@ export function parseCommand(
   if (typeof fields === 'string') return refuse(say`${name}: ${fields}`);
   const error = envelopeError(fields) ?? argumentError(name, fields);
   if (error !== undefined) return refuse(say`${name}: ${error}`);
-  if (name === 'concurrency') return { name, id, value: Number(fields.value) };
-  if (name === 'pause')
-    return { name, id, value: fields.minutes === undefined ? '' : Number(fields.minutes) };
-  return { name, id, value: name === 'rescan' && fields.all === true ? 'all' : '' };
+  return { name, id, value: argumentOf(name, fields) };
+}
+
+/** What a command is passed on with; its arguments are those that it takes. */
+function argumentOf(name: CommandName, { value, minutes, all, path, requeue }: Fields): Command['value'] {
+  if (name === 'concurrency') return Number(value);
+  if (name === 'pause' && minutes !== undefined) return Number(minutes);
+  if (name === 'rescan' && all === true) return 'all';
+  if (name === 'audit' && requeue === true) return { requeue };
+  return typeof path === 'string' ? { path } : '';
 }
 
 /**
@@ -118,8 +139,12 @@ function argumentError(name: CommandName, fields: Fields): string | undefined {
   if (unknown !== undefined) {
     return say`it takes no "${brief(unknown)}", only ${known.map((key) => `"${key}"`).join(', ')}.`;
   }
-  if (name === 'rescan' && fields.all !== undefined && typeof fields.all !== 'boolean') {
-    return say`"all" must be true or false.`;
+  const isFlag = (value: unknown) => value === undefined || typeof value === 'boolean';
+  if (name === 'rescan' && !isFlag(fields.all)) return say`"all" must be true or false.`;
+  if (name === 'audit' && !isFlag(fields.requeue)) return say`"requeue" must be true or false.`;
+  const isPathWanted = name === 'dismiss' || (name === 'retry' && fields.path !== undefined);
+  if (isPathWanted && !(typeof fields.path === 'string' && isAbsolute(fields.path))) {
+    return say`"path" must be the full path of a failed file, as in {"path": "/photos/a.jpg"}.`;
   }
   if (name === 'concurrency' && !isConcurrency(fields.value)) {
     return say`"value" must be ${range()}, for example {"value": ${min + 3}}.`;

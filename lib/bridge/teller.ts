@@ -3,6 +3,7 @@ import type { MqttMessage } from '../mqtt/mqtt-message.js';
 import type { MqttSession } from '../mqtt/mqtt-session.js';
 import type { BridgeTopics } from '../mqtt/mqtt-topics.js';
 import { alertEvent } from './alert-event.js';
+import { auditEvent, auditStatePayload } from './audit-event.js';
 import { createBatchWatch } from './batch-summary.js';
 import type { Detail } from './detail.js';
 import { folderStatePayloads, watchNodeOf } from './folder-payload.js';
@@ -97,6 +98,15 @@ export function createTeller(options: TellerOptions): Teller {
     batch.see(payload);
   }
 
+  function audit(msg: unknown): void {
+    const happened = auditEvent(msg, told);
+    if (happened === undefined) return;
+    const last = auditStatePayload(fieldsOf(msg).payload, told);
+    if (last !== undefined) state(false, [{ topic: topics.auditState, payload: JSON.stringify(last) }]);
+    const isUrgent = happened.event_type !== 'clean';
+    session.publishEvent([{ topic: topics.auditEvent, payload: JSON.stringify(happened) }], isUrgent);
+  }
+
   function watch(payload: unknown): void {
     const folders = folderStatePayloads(payload, told);
     if (folders === undefined) return;
@@ -137,8 +147,10 @@ export function createTeller(options: TellerOptions): Teller {
     tell(msg) {
       if (signal.aborted) return;
       const { topic, payload, error } = fieldsOf(msg);
-      // A caught error carries the message that failed: it is about the failure, whatever its topic.
-      if (error !== undefined) event(msg);
+      // A caught error carries the message that failed: it is about the failure, whatever its topic. That of an audit is
+      // about no file.
+      if (topic === 'audit/report') audit(msg);
+      else if (error !== undefined) event(msg);
       else if (topic === 'upload/state') uploader(payload);
       else if (topic === 'watch/state') watch(payload);
       else if (topic === 'immich/health') server(payload);

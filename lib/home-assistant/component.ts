@@ -12,6 +12,9 @@ export const CONFIG: More = { entity_category: 'config' };
 /** For what not everybody wants to see. */
 export const OFF: More = { enabled_by_default: false };
 
+/** What a button sends: a command without arguments. */
+export const PRESS = '{"v":1}';
+
 /** A share of something, in percent. */
 export const PERCENT: More = { unit_of_measurement: '%', state_class: 'measurement' };
 

@@ -3,6 +3,7 @@ import { UPLOADER_STATES } from '../bridge/uploader-payload.js';
 import type { BridgeTopics } from '../mqtt/mqtt-topics.js';
 import { CONCURRENCY_RANGE } from '../upload/command.js';
 import type { Component } from './announced.js';
+import { auditComponents } from './audit-components.js';
 import {
   attributes,
   CONFIG,
@@ -16,11 +17,9 @@ import {
   jsonValue,
   OFF,
   onOff,
+  PRESS,
   trigger,
 } from './component.js';
-
-/** What a button sends: a command without arguments. */
-const PRESS = '{"v":1}';
 
 const icon = (name: string) => ({ icon: `mdi:${name}` });
 
@@ -30,6 +29,7 @@ export function uploaderComponents(topics: BridgeTopics): Components {
     ...queue(topics),
     ...totals(topics),
     ...events(topics),
+    ...auditComponents(topics),
     ...buttons(topics),
     ...settings(topics),
   };

@@ -24,6 +24,9 @@ export interface BridgeTopics {
   readonly archiveEvent: string;
   readonly serverEvent: string;
   readonly gpuEvent: string;
+  /** What the last audit came to, as JSON, retained; and that one has ended, never retained. */
+  readonly auditState: string;
+  readonly auditEvent: string;
   /** Filter for all commands; the answers do not match it. */
   readonly anyCommand: string;
   folderState(id: string): string;
@@ -48,6 +51,8 @@ export function bridgeTopics(baseTopic: string, instance: string): BridgeTopics 
     archiveEvent: `${root}/event/archive`,
     serverEvent: `${root}/event/server`,
     gpuEvent: `${root}/event/gpu`,
+    auditState: `${root}/audit/state`,
+    auditEvent: `${root}/event/audit`,
     anyCommand: `${root}/cmd/+`,
     folderState: (id) => `${root}/watch/${id}/state`,
     gpuState: (id) => `${root}/gpu/${id}/state`,

@@ -36,6 +36,27 @@ it('the audit flow beside the shipped one finds what is missing, and uploads it 
   expect(readFileSync(join(world.archive, first?.fileName ?? ''), 'utf8')).toMatch(/^photo [ab]$/);
   await vi.waitFor(() => expect(nodeRed.output()).toContain('1 are uploaded again'), PATIENCE);
 
+  // The same from Home Assistant, by the uploader of the shipped flow.
+  const last = (topic: string) =>
+    JSON.parse(world.broker.messages.findLast((message) => message.topic === topic)?.payload ?? '{}');
+  const [lost] = world.server.assets;
+  world.server.remove(lost?.id ?? '');
+  await world.broker.publish('immich-bridge/test/cmd/audit', '');
+  await vi.waitFor(
+    () =>
+      expect(last('immich-bridge/test/event/audit')).toMatchObject({
+        ...{ event_type: 'missing', present: 1, missing: 1, requeued: 0 },
+        files: { missing: [lost?.fileName], trashed: [], changed: [], unknown: [] },
+      }),
+    PATIENCE,
+  );
+  await world.broker.publish('immich-bridge/test/cmd/audit', '{"v":1,"requeue":true}');
+  await vi.waitFor(() => expect(world.server.assets).toHaveLength(2), PATIENCE);
+  await vi.waitFor(
+    () => expect(last('immich-bridge/test/audit/state')).toMatchObject({ missing: 1, requeued: 1 }),
+    PATIENCE,
+  );
+
   await press(nodeRed, 'ia-now');
   await vi.waitFor(() => expect(nodeRed.output()).toContain('Audit: 2 are in Immich, 0 missing'), PATIENCE);
 });

@@ -76,6 +76,19 @@ it('announces itself, tells its states and takes every command, with no other st
   ];
   expect(answers).toMatchObject(answers.map(() => ({ v: 1, ok: true, error: null })));
   await soon(() => expect(uploaderOf(here)).toMatchObject({ concurrency: 7, paused: false }));
+  for (const name of ['retry', 'dismiss']) {
+    const path = join(here.inbox, 'none.jpg');
+    expect(await command(here, name, { path })).toMatchObject({
+      ok: false,
+      error: expect.stringMatching(/^No failed file lies at "none\.jpg"\./),
+    });
+  }
+  expect(await command(here, 'audit')).toMatchObject({ ok: true });
+  const clean = { present: 1, missing: 0, trashed: 0, changed: 0, unknown: 0 };
+  await soon(() => expect(jsonOn(here, `${ROOT}/audit/state`)).toMatchObject(clean));
+  await soon(() =>
+    expect(jsonOn(here, `${ROOT}/event/audit`)).toMatchObject({ event_type: 'clean', ...clean }),
+  );
   expect(await command(here, 'destroy')).toMatchObject({
     ok: false,
     error: expect.stringContaining('pause'),
@@ -172,7 +185,7 @@ it('finishes 500 files while the broker is away, and then tells what is and what
     const bytes = Buffer.alloc(index < 20 ? 200_000 : 2_000, `photo ${index} `);
     writeFileSync(join(here.inbox, `${index}.jpg`), bytes);
   }
-  here.server.fail(proxyFaults.tooLarge(100_000));
+  const lift = here.server.fail(proxyFaults.tooLarge(100_000));
   await startShippedFlow(here);
   await soon(() => expect(filesBelow(here.archive)).toHaveLength(480));
   const broker = await startBroker({ port: here.broker.port });
@@ -183,6 +196,15 @@ it('finishes 500 files while the broker is away, and then tells what is and what
   await soon(() =>
     expect(countsOf(eventsOf(back))).toMatchObject({ uploaded: 480, archived: 480, failed: 20 }),
   );
+
+  // One file by its path: tried again, or given up.
+  lift();
+  expect(await command(back, 'retry', { path: join(here.inbox, '7.jpg') })).toMatchObject({ ok: true });
+  await soon(() => expect(uploaderOf(back)).toMatchObject({ failed: 19, totals: { files: 481 } }));
+  expect(await command(back, 'dismiss', { path: join(here.inbox, '8.jpg') })).toMatchObject({ ok: true });
+  await soon(() => expect(uploaderOf(back)).toMatchObject({ failed: 18, totals: { files: 481 } }));
+  expect(existsSync(join(here.inbox, '8.jpg'))).toBe(true);
+  expect(await command(back, 'retry', { path: join(here.inbox, '8.jpg') })).toMatchObject({ ok: false });
 });
 
 /** How many events there are of each type. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ALERT_EVENT_TYPES } from '../../lib/alert.js';
+import { AUDIT_EVENT_TYPES } from '../../lib/bridge/audit-event.js';
 import { FOLDER_STATES } from '../../lib/bridge/folder-payload.js';
 import { ARCHIVE_EVENT_TYPES, UPLOAD_EVENT_TYPES } from '../../lib/bridge/upload-event.js';
 import { UPLOADER_STATES } from '../../lib/bridge/uploader-payload.js';
@@ -58,6 +59,7 @@ describe('the page on Home Assistant', () => {
     ['Upload', UPLOAD_EVENT_TYPES],
     ['Archive', ARCHIVE_EVENT_TYPES],
     ['Immich alert', ALERT_EVENT_TYPES],
+    ['Audit', AUDIT_EVENT_TYPES],
     ['GPU alert', ALERT_EVENT_TYPES],
   ])('lists all that %s can say', (entity, words) => {
     const meaning = rows.find(([name]) => name === entity)?.[2] ?? '';
@@ -95,13 +97,13 @@ describe('the page on Home Assistant', () => {
     const sent = [
       ...page.matchAll(/mosquitto_pub [^\n]*-t (\S*\/(?:cmd|uploader)\/\S+) (?:-n|-m (?:'([^']*)'|(\w+)))/g),
     ];
-    expect(sent).toHaveLength(6);
+    expect(sent).toHaveLength(8);
     for (const [line, topic = '', json, word] of sent)
       expect(samples.takes(topic, json ?? word ?? ''), line).toBe(true);
     const inTable = rows.flatMap(([cell = '', payload = '']) =>
       /^`cmd\/\w+`$/.test(cell) ? [[codeIn(cell).join(), codeIn(payload).join()]] : [],
     );
-    expect(inTable).toHaveLength(5);
+    expect(inTable).toHaveLength(7);
     for (const [name, payload = ''] of inTable) expect(samples.takes(root + name, payload), name).toBe(true);
   });
 

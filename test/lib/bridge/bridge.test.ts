@@ -8,6 +8,7 @@ import { openJsonFile } from '../../../lib/json-file.js';
 import { parseBrokerAddress } from '../../../lib/mqtt/mqtt-address.js';
 import { type Broker, type Listener, listenTo, type SeenMessage, startBroker } from '../../support/broker.js';
 import { tempFolder } from '../../support/world.js';
+import { auditReport } from './sample-records.js';
 
 const ROOT = 'immich-bridge/nas1';
 const DOCUMENT = 'homeassistant/device/immich_bridge_nas1/config';
@@ -176,12 +177,13 @@ describe('what a bridge tells', () => {
     bridge.take({ topic: 'gpu/reading', payload: { id: 'GPU-1', index: 0, temperatureC: 60 } });
     bridge.take({ topic: 'immich/alert', payload: { alert: 'storage', isRaised: true, message: 'Full.' } });
     bridge.take({ topic: 'gpu/alert', payload: { alert: 'temperature', isRaised: true, gpu: 'GPU-1' } });
+    bridge.take({ topic: 'audit/report', payload: auditReport });
     bridge.take({ topic: 'file/uploaded', payload: file });
     bridge.take({ topic: 'file/archived', payload: { ...file, archivedTo: '/archive/a.jpg' } });
     await soon(() => expect(topicsOf(here)).toContain(`${ROOT}/event/archive`));
-    const told = ['upload', 'server', 'gpu'].map((name) => `${ROOT}/event/${name}`);
+    const told = ['upload', 'server', 'gpu', 'audit'].map((name) => `${ROOT}/event/${name}`);
     // States of a new part follow the document that announces it.
-    const states = ['server/state', 'server/update', 'uploader/state', 'watch/inbox-1/state'];
+    const states = ['audit/state', 'server/state', 'server/update', 'uploader/state', 'watch/inbox-1/state'];
     await soon(() =>
       expect(topicsOf(here)).toEqual(
         expect.arrayContaining([DOCUMENT, ...told, ...states.map((state) => `${ROOT}/${state}`)]),
@@ -190,6 +192,7 @@ describe('what a bridge tells', () => {
     expect(Object.keys(await retainedAt(here)).sort()).toEqual(
       [
         DOCUMENT,
+        `${ROOT}/audit/state`,
         `${ROOT}/info`,
         `${ROOT}/server/state`,
         `${ROOT}/server/update`,
@@ -365,7 +368,10 @@ describe('what comes and goes', () => {
     const here = await world();
     const first = here.start();
     first.take({ topic: 'upload/state', payload: uploadState });
-    await soon(() => expect(topicsOf(here)).toContain(DOCUMENT));
+    first.take({ topic: 'audit/report', payload: auditReport });
+    await soon(() =>
+      expect(topicsOf(here)).toEqual(expect.arrayContaining([DOCUMENT, `${ROOT}/audit/state`])),
+    );
     await first.stop();
     expect(await retainedAt(here)).toMatchObject({ [`${ROOT}/status`]: 'offline' });
     const second = here.start();
@@ -506,6 +512,14 @@ describe('what is wired by mistake', () => {
     here.start().take({ topic: 'upload/state', payload: uploadState, error });
     await soon(() => expect(jsonOn(here, `${ROOT}/event/upload`)).toMatchObject({ event_type: 'failed' }));
     expect(on(here, `${ROOT}/uploader/state`)).toEqual([]);
+  });
+
+  it('tells of an audit that could not be done as of an audit, and of no failed file', async () => {
+    const here = await world();
+    const error = { message: 'Immich does not answer.', source: { type: 'immich-upload' } };
+    here.start().take({ topic: 'audit/report', payload: {}, error });
+    await soon(() => expect(jsonOn(here, `${ROOT}/event/audit`)).toMatchObject({ event_type: 'failed' }));
+    expect([on(here, `${ROOT}/event/upload`), on(here, `${ROOT}/audit/state`)]).toEqual([[], []]);
   });
 });
 

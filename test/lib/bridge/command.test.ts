@@ -13,6 +13,15 @@ describe('a command', () => {
     ['pause', '{"v":1,"id":"a-1"}', { name: 'pause', value: '', id: 'a-1' }],
     ['pause', '{"id":7}', { name: 'pause', value: '', id: '7' }],
     ['pause', '{"v":1,"minutes":30}', { name: 'pause', value: 30, id: 'made' }],
+    ['retry', '{"path":"/photos/a.jpg"}', { name: 'retry', value: { path: '/photos/a.jpg' }, id: 'made' }],
+    [
+      'dismiss',
+      '{"path":"/photos/a.jpg"}',
+      { name: 'dismiss', value: { path: '/photos/a.jpg' }, id: 'made' },
+    ],
+    ['audit', '', { name: 'audit', value: '', id: 'made' }],
+    ['audit', '{"requeue":false}', { name: 'audit', value: '', id: 'made' }],
+    ['audit', '{"v":1,"requeue":true}', { name: 'audit', value: { requeue: true }, id: 'made' }],
     ['rescan', '', { name: 'rescan', value: '', id: 'made' }],
     ['rescan', '{"all":false}', { name: 'rescan', value: '', id: 'made' }],
     ['rescan', '{"all":true}', { name: 'rescan', value: 'all', id: 'made' }],
@@ -32,7 +41,11 @@ describe('a refusal says what is wrong', () => {
   const id = 'made';
   const range = 'a whole number from 1 to 16';
   it.each([
-    ['format', '', 'There is no command "format". There are pause, resume, retry, rescan, concurrency.'],
+    [
+      'format',
+      '',
+      'There is no command "format". There are pause, resume, retry, dismiss, rescan, concurrency, audit.',
+    ],
     ['constructor', '', /no command "constructor"/],
     ['x'.repeat(500), '', `There is no command "${'x'.repeat(31)}…". There are ${COMMAND_NAMES.join(', ')}.`],
     ['pause', 'now', 'pause: this is no JSON. Send an object such as {"v": 1}, or nothing.'],
@@ -49,6 +62,17 @@ describe('a refusal says what is wrong', () => {
     ['rescan', '{"force":true}', 'rescan: it takes no "force", only "v", "id", "all".'],
     ['rescan', '{"__proto__":1}', /takes no "__proto__"/],
     ['rescan', '{"all":"yes"}', 'rescan: "all" must be true or false.'],
+    [
+      'dismiss',
+      '',
+      'dismiss: "path" must be the full path of a failed file, as in {"path": "/photos/a.jpg"}.',
+    ],
+    ['dismiss', '{"path":""}', /"path" must be the full path/],
+    ['retry', '{"path":"a.jpg"}', /"path" must be the full path/],
+    ['retry', '{"path":["/a.jpg"]}', /"path" must be the full path/],
+    ['retry', '{"path":null}', /"path" must be the full path/],
+    ['audit', '{"requeue":1}', 'audit: "requeue" must be true or false.'],
+    ['audit', '{"folder":"/"}', 'audit: it takes no "folder", only "v", "id", "requeue".'],
     ['concurrency', '', `concurrency: "value" must be ${range}, for example {"value": 4}.`],
     ['concurrency', '{"value":0}', /"value" must be/],
     ['concurrency', '{"value":17}', /"value" must be/],

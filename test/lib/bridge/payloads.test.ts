@@ -401,7 +401,7 @@ it('the bridge says who it is', () => {
     node_red_version: '4.1.0',
     discovery_topic: null,
     detail: 'none',
-    commands: ['pause', 'resume', 'retry', 'rescan', 'concurrency'],
+    commands: ['pause', 'resume', 'retry', 'dismiss', 'rescan', 'concurrency', 'audit'],
   });
 });
 

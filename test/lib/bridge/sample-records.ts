@@ -1,4 +1,5 @@
 import type { Alert } from '../../../lib/alert.js';
+import type { AuditedFile, AuditReport } from '../../../lib/audit/audit-report.js';
 import type { GpuReading } from '../../../lib/gpu/gpu-reading.js';
 import type { HealthReport } from '../../../lib/health/health-report.js';
 import type { AddressView } from '../../../lib/immich/address.js';
@@ -46,6 +47,31 @@ export const uploadState: UploadState = {
   lastFile: 'IMG_0815.jpg',
   problem: null,
 };
+
+/** An audit that found something of each kind. */
+export const auditReport: AuditReport = {
+  server: 'http://nas1.local:2283',
+  startedAt: '2026-10-01T04:00:00.000Z',
+  endedAt: '2026-10-01T04:07:00.000Z',
+  present: 48_211,
+  missing: 30,
+  trashed: 1,
+  changed: 1,
+  unknown: 1,
+  unreadable: 2,
+  requeued: 0,
+  hasMemory: true,
+  files: {
+    missing: Array.from({ length: 30 }, (_, number) => audited(`missing-${number}.jpg`)),
+    trashed: [audited('trashed.jpg')],
+    changed: [audited('changed.jpg')],
+    unknown: [audited('unknown.jpg')],
+  },
+};
+
+function audited(name: string): AuditedFile {
+  return { sha1: 'a'.repeat(40), path: `/home/anna/Archive/${name}`, assetId: null };
+}
 
 /** A watch with one folder that is fine and one that is away. */
 export const watchState: FolderWatchState = {

@@ -89,7 +89,7 @@ describe('the components', () => {
       'folder_camera_1a2b3c_problem',
       'folder_camera_1a2b3c_state',
     ]);
-    expect(keys({ hasUploader: true })).toHaveLength(21);
+    expect(keys({ hasUploader: true })).toHaveLength(25);
     expect(keys({ server: { url: null } })).toHaveLength(26);
     const gpus = [0, 1].map((number) => ({ id: `gpu-${number}`, number }));
     expect(keys({ gpus }).filter((key) => !/^gpu_gpu-[01]_/.test(key))).toEqual(['gpu_event']);

@@ -1,5 +1,6 @@
 import { ALERT_EVENT_TYPES } from '../../../lib/alert.js';
 import { alertEvent } from '../../../lib/bridge/alert-event.js';
+import { AUDIT_EVENT_TYPES, auditEvent, auditStatePayload } from '../../../lib/bridge/audit-event.js';
 import { parseCommand, parseSetting } from '../../../lib/bridge/command.js';
 import { folderStatePayloads } from '../../../lib/bridge/folder-payload.js';
 import { gpuStatePayload } from '../../../lib/bridge/gpu-payload.js';
@@ -13,7 +14,13 @@ import {
 } from '../../../lib/bridge/upload-event.js';
 import { uploaderStatePayload } from '../../../lib/bridge/uploader-payload.js';
 import type { BridgeTopics } from '../../../lib/mqtt/mqtt-topics.js';
-import { gpuReading, healthReport, storageAlert, uploadState } from '../bridge/sample-records.js';
+import {
+  auditReport,
+  gpuReading,
+  healthReport,
+  storageAlert,
+  uploadState,
+} from '../bridge/sample-records.js';
 import type { Published, Samples } from './discovery-case.js';
 
 /** What the product says on its topics, made by its own functions from whole records and from empty ones. */
@@ -27,6 +34,7 @@ function states(topics: BridgeTopics, { folders, gpus }: KnownParts): Record<str
   return {
     [topics.status]: retained('online', 'offline'),
     [topics.uploaderState]: retained(uploaderStatePayload(uploadState), uploaderStatePayload({})),
+    [topics.auditState]: retained(auditStatePayload(auditReport), auditStatePayload({ present: 0 })),
     [topics.serverState]: retained(serverStatePayload(healthReport), serverStatePayload({})),
     [topics.serverUpdate]: retained(serverUpdatePayload(healthReport), serverUpdatePayload({})),
     ...Object.fromEntries(
@@ -59,6 +67,7 @@ function events(topics: BridgeTopics): Record<string, Published> {
     [topics.uploadEvent]: told(UPLOAD_EVENT_TYPES, uploaded, archived, batch),
     [topics.archiveEvent]: told(ARCHIVE_EVENT_TYPES, archived),
     [topics.serverEvent]: told(ALERT_EVENT_TYPES, ...alerts),
+    [topics.auditEvent]: told(AUDIT_EVENT_TYPES, auditEvent({ topic: 'audit/report', payload: auditReport })),
     [topics.gpuEvent]: told(ALERT_EVENT_TYPES, ...alerts),
   };
 }

@@ -17,10 +17,12 @@ it('puts the instance into every topic', () => {
     topic.replace(/^immich-bridge\/nas1\//, ''),
   );
   expect(names.sort()).toEqual([
+    'audit/state',
     'cmd/+',
     'cmd/pause',
     'cmd/pause/response',
     'event/archive',
+    'event/audit',
     'event/gpu',
     'event/server',
     'event/upload',
