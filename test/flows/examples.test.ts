@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -85,6 +85,39 @@ it('camera-card: sorts the originals by day, and says when the card is done', as
     () => expect(nodeRed.output()).toContain('1 files are in Immich and in the archive.'),
     PATIENCE,
   );
+  expect(complaints(nodeRed)).toEqual([]);
+});
+
+it('function-hook: a Function node says for each file what becomes of it', async () => {
+  const here = await pipelineWorld({ permissions: ['all'] });
+  const nodeRed = await start(here, 'function-hook.json');
+  // Other bytes each: Immich takes the same ones once.
+  const files = {
+    'PXL_1.jpg': '.',
+    'GOPR2.jpg': 'best',
+    'Screenshot 3.jpg': '.',
+    'c.jpg': 'private',
+    'd.jpg': '.',
+  };
+  for (const [name, folder] of Object.entries(files)) {
+    mkdirSync(join(here.inbox, folder), { recursive: true });
+    const photo = readFileSync(fixturePath('photo.jpg'));
+    writeFileSync(join(here.inbox, folder, name), Buffer.concat([photo, Buffer.from(name)]));
+  }
+  await vi.waitFor(() => expect(filesBelow(here.archive)).toHaveLength(5), PATIENCE);
+  const { assets, albums, tags } = here.server;
+  const nameOf = (id: string) => assets.find((asset) => asset.id === id)?.fileName;
+  const named = albums.map(({ name, assetIds }) => [name, [...assetIds].map(nameOf)]);
+  expect(Object.fromEntries(named)).toEqual({ Pixel: ['PXL_1.jpg'], GoPro: ['GOPR2.jpg'] });
+  expect(tags.map(({ value }) => value)).toEqual(['screenshots']);
+  const shown = assets.map(({ fileName, visibility, fields }) => [fileName, [visibility, fields.isFavorite]]);
+  expect(Object.fromEntries(shown)).toEqual({
+    'PXL_1.jpg': ['timeline', undefined],
+    'GOPR2.jpg': ['timeline', 'true'],
+    'Screenshot 3.jpg': ['archive', undefined],
+    'c.jpg': ['locked', undefined],
+    'd.jpg': ['timeline', undefined],
+  });
   expect(complaints(nodeRed)).toEqual([]);
 });
 
