@@ -27,7 +27,10 @@ it('the audit flow beside the shipped one finds what is missing, and uploads it 
   const [first] = world.server.assets;
   world.server.remove(first?.id ?? '');
 
-  await press(nodeRed, 'ia-now');
+  // What the clock sets off on Sundays, and the button of the same node does now.
+  const weekly = flow('audit.json').find((node) => 'id' in node && node.id === 'ia-weekly');
+  expect(weekly).toMatchObject({ type: 'inject', crontab: '00 04 * * 0', topic: 'command/audit' });
+  await press(nodeRed, 'ia-weekly');
   await vi.waitFor(() => expect(nodeRed.output()).toContain('Audit: 1 are in Immich, 1 missing'), PATIENCE);
   expect(world.server.assets).toHaveLength(1);
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { thresholdBlueprints } from '../../bin/threshold-blueprints.js';
+import { AUDIT_EVENT_TYPES } from '../../lib/bridge/audit-event.js';
 import { COMMAND_NAMES } from '../../lib/bridge/command.js';
 import { UPLOAD_EVENT_TYPES } from '../../lib/bridge/upload-event.js';
 import manifest from '../../package.json' with { type: 'json' };
@@ -39,8 +40,8 @@ const inputsOfEntities = (file: string) =>
 /** What a text calls *so*. */
 const namesIn = (text: unknown) => [...String(text).matchAll(/\*([^*]+)\*/g)].map(([, name]) => name ?? '');
 
-it('there are seven blueprints', () => {
-  expect(blueprintFiles).toHaveLength(7);
+it('there are eight blueprints', () => {
+  expect(blueprintFiles).toHaveLength(8);
 });
 
 describe.each(blueprintFiles)('the blueprint %s', (file) => {
@@ -176,6 +177,30 @@ describe('the blueprint that pauses', () => {
     expect(triggers).toContainEqual({ trigger: 'homeassistant', id: 'back', event: 'start' });
     const timeouts = [...everything(whole.actions)].filter(([key]) => key === 'wait_template');
     expect(timeouts).toHaveLength([...everything(whole.actions)].filter(([key]) => key === 'timeout').length);
+  });
+});
+
+describe('the weekly audit', () => {
+  const { whole, inputs } = partsOf('weekly_audit.yaml');
+  const templates = templatesIn(whole.actions).join();
+
+  it('presses a button that begins an audit, and listens where its end is told', () => {
+    expect(namesIn(fieldsOf(inputs.audit_button).description)).toEqual(['Audit uploads']);
+    expect(samples.takes(topics.command('audit'), '{"v":1}')).toBe(true);
+    const topic = String(fieldsOf(inputs.event_topic).default);
+    expect(topic.replace('+', 'nas1')).toBe(topics.auditEvent);
+    expect(fieldsOf(inputs.event_topic).description).toContain(topics.auditEvent);
+  });
+
+  it('reads keys that an event has, and is silent about one of its types', () => {
+    const event = messageOn(topics.auditEvent);
+    const keys = [...templates.matchAll(/payload_json\.(\w+)/g)].map(([, key]) => key);
+    expect(Object.keys(event)).toEqual(expect.arrayContaining(keys));
+    const kinds = [...templates.matchAll(/files\.(\w+)/g)].map(([, kind]) => kind);
+    expect(kinds).toHaveLength(2);
+    expect(Object.keys(fieldsOf(event.files))).toEqual(expect.arrayContaining(kinds));
+    const [, silent] = /event_type != '(\w+)'/.exec(templates) ?? [];
+    expect(AUDIT_EVENT_TYPES).toContain(silent);
   });
 });
 

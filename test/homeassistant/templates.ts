@@ -1,6 +1,6 @@
 /** Filters and tests that the templates use, all of Home Assistant 2024.10. A slip of the pen is none of them. */
 const FILTERS = new Set(
-  'as_timestamp count default int list round selectattr timestamp_custom upper'.split(' '),
+  'as_timestamp count default int join list round selectattr timestamp_custom upper'.split(' '),
 );
 
 const CLOSES: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
