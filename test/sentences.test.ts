@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectRoot } from './support/node-red-process.js';
-import { saidSentences } from './support/said-sentences.js';
+import { saidAtImport, saidSentences, unsaidSentences } from './support/said-sentences.js';
 
 const locales = join(projectRoot, 'locales');
 const languages = readdirSync(locales).filter((name) => name !== 'en-US');
@@ -20,9 +20,19 @@ const namesIn = (text: string) =>
 /** A text of one or two words may be the same in two languages; a sentence is not. */
 const isSentence = (text: string) => (text.replace(/\{\d+\}/g, '').match(/\p{L}{2,}/gu) ?? []).length > 3;
 
-it('finds what is said', () => {
-  expect(said.length).toBeGreaterThan(10);
-  expect(existsSync(join(locales, 'en-US', 'sentences.json'))).toBe(false);
+describe('what lib/ and nodes/ tell people', () => {
+  it('is found', () => {
+    expect(said.length).toBeGreaterThan(400);
+    expect(existsSync(join(locales, 'en-US', 'sentences.json'))).toBe(false);
+  });
+
+  it('is said, so that it can be translated', () => {
+    expect(unsaidSentences().map(({ place, text }) => `${place} ${text}`)).toEqual([]);
+  });
+
+  it('is said when the language is known, and not while modules are read', () => {
+    expect(saidAtImport()).toEqual([]);
+  });
 });
 
 describe.each(languages)('what is said in %s', (language) => {

@@ -139,7 +139,7 @@ export function createStabilityGate(options: StabilityGateOptions): StabilityGat
       const entry = waitingByPath.get(path);
       if (signal.aborted || entry === undefined) return;
       waitingByPath.delete(path);
-      entry.reject(new StabilityError('superseded', `"${path}" goes on with another file.`));
+      entry.reject(new StabilityError('superseded', say`"${path}" goes on with another file.`));
       onChange?.();
     },
     get waitingCount() {
