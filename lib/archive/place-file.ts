@@ -47,6 +47,7 @@ export async function placeFile(file: UploadedFile, stats: Stats, target: string
       }
       if (occupant !== 'nobody') number += 1;
       else if (copy === undefined) {
+        // A second name may be one in the archive already, and a copy is worth a look.
         const mayBeThere = tries === 0 && stats.nlink > 1;
         const claim = mayBeThere ? 'taken' : await claimHere(file.path, name, io);
         const earlier =
