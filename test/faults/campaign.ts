@@ -17,6 +17,8 @@ import { hear, hearStates } from './uploader-says.js';
 /** How long a quiet world may take until everything is in its place, in milliseconds. */
 const PATIENCE_MS = 120_000;
 const LOOK_EVERY_MS = 150;
+/** The uploader tells its state at most as often, with a little more for the way. */
+const STATE_EVERY_MS = 1_150;
 const RETRY_EVERY_MS = 2_000;
 /** The owner takes the archive away after so many rounds. */
 const ROUNDS_AN_ARCHIVE = 4;
@@ -112,10 +114,11 @@ function makeJudge(world: FaultWorld, deadLetters: DeadLetters) {
       const wrong = [...kept, ...problems, ...broken(ALWAYS, view()), ...(await retainedProblems(world))];
       if (wrong.length > 0) throw new Error(report(world, plan, number, trace, wrong));
       giveUpOrphans(view());
-      // Of a group that came in parts nobody knows how many files are still to be counted.
-      const isCounted = !openGroups(view()).some(({ isSplit }) => isSplit);
+      // Where nobody can say what the counters must be, those that are told may be a moment old.
+      if (facts.hasLostEvents || openGroups(view()).some(({ isSplit }) => isSplit))
+        await sleep(STATE_EVERY_MS);
       ledger.settle();
-      totals = isCounted ? hear(world).state?.totals : undefined;
+      totals = hear(world).state?.totals;
       const { pid } = world.nodeRed().process;
       if (life?.pid !== pid) life = { pid, descriptors: openFilesOf(pid)?.count ?? 0 };
     },
