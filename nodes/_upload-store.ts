@@ -3,6 +3,7 @@ import type { StableFile } from '../lib/media-file.js';
 import type { FileStore } from '../lib/store/file-store.js';
 import { pruneFailures } from '../lib/store/prune-failures.js';
 import { recalling, remembering, type Upload } from '../lib/store/remembering.js';
+import { sweepDaily } from '../lib/store/sweep-files.js';
 import { type DeletedPolicy, tombstoneCheck } from '../lib/store/tombstone.js';
 import type { UploadQueueOptions } from '../lib/upload/queue-options.js';
 import type { TrashPolicy, UploadFileOptions } from '../lib/upload/upload-file.js';
@@ -42,7 +43,10 @@ export function uploadStoreOf(tools: NodeTools<BringBackSettings>, libraryId: st
   const trashPolicyOf = (file: StableFile) => (isBroughtBack(file) ? 'restore' : options.trashPolicy);
   const policyOf = (file: StableFile) => (isBroughtBack(file) ? 'upload' : options.deletedPolicy);
   const mayCreate = tombstoneCheck({ store, server: libraryId, policyOf });
-  if (!options.isDryRun) void pruneFailures(store, node, signal);
+  if (!options.isDryRun) {
+    void pruneFailures(store, node, signal);
+    sweepDaily({ store, server: libraryId, signal });
+  }
   return {
     store,
     rulesFor: (file) => ({ trashPolicy: trashPolicyOf(file), mayCreate }),

@@ -1,6 +1,7 @@
 import type { ArchivedFile, UploadedFile } from '../media-file.js';
 import { isKept, isSameVersion, type SeenFile } from './seen-file.js';
 import { openStoreDatabase, type StoreDatabaseOptions } from './store-database.js';
+import { failureKey, fileKey, formerKey, receiptKey, sweepKey } from './store-key.js';
 import {
   type FailedFile,
   failedFile,
@@ -56,8 +57,13 @@ export interface FileStore {
   ): Promise<boolean[]>;
   /** A file at a path is of no interest any more. */
   forgetFile(server: string, path: string): void;
-  /** All files that are remembered for a server. */
-  files(server: string): AsyncGenerator<[path: string, file: KnownFile]>;
+  /** All files that are remembered for a server, by their paths, from one on where it is given. */
+  files(server: string, from?: string): AsyncGenerator<[path: string, file: KnownFile]>;
+  /** A file is gone since then, or there again; nothing is noted when another version is known by now. */
+  noteMissing(server: string, path: string, file: KnownFile, sinceMs: number | undefined): Promise<void>;
+  /** Up to which path the files of a server were looked through last; empty for the beginning. */
+  sweptTo(server: string): Promise<string>;
+  noteSweptTo(server: string, path: string): void;
   /** All receipts of a server. */
   receipts(server: string): AsyncGenerator<Receipt>;
   /** A file waits for a person; `node` is the uploader that has it in hand. */
@@ -72,18 +78,13 @@ export interface FileStore {
   close(): Promise<void>;
 }
 
-const fileKey = (server: string, path: string) => `f${server}\0${path}`;
-const formerKey = (server: string, path: string) => `o${server}\0${path}`;
-const receiptKey = (server: string, sha1: string) => `r${server}\0${sha1}`;
-const failureKey = (node: string, path: string) => `x${node}\0${path}`;
-
 /** Opens the store in a folder when it is first used; see `openStoreDatabase`. */
 export function openFileStore(options: StoreDatabaseOptions): FileStore {
   const db = openStoreDatabase(options);
 
   async function read<Content>(key: string, parse: (fields: readonly unknown[]) => Content) {
     const [fields] = await db.getMany([key]);
-    return fields === undefined ? undefined : parse(fields);
+    return fields && parse(fields);
   }
   const file = (server: string, path: string) => read(fileKey(server, path), knownFile.read);
   const receiptOf = (server: string, sha1: string) =>
@@ -145,11 +146,18 @@ export function openFileStore(options: StoreDatabaseOptions): FileStore {
       );
     },
     forgetFile: (server, path) => db.remove(fileKey(server, path)),
-    async *files(server) {
+    async *files(server, from = '') {
       const start = fileKey(server, '');
-      for await (const [key, fields] of db.entries(start))
+      for await (const [key, fields] of db.entries(start, start + from))
         yield [key.slice(start.length), knownFile.read(fields)];
     },
+    async noteMissing(server, path, seen, missingSinceMs) {
+      const known = await file(server, path);
+      if (known?.sha1 === seen.sha1 && isSameVersion(known, seen))
+        putFile(server, path, { ...known, missingSinceMs });
+    },
+    sweptTo: async (server) => (await read(sweepKey(server), ([path]) => String(path))) ?? '',
+    noteSweptTo: (server, path) => db.put(sweepKey(server), [path]),
     async *receipts(server) {
       const start = receiptKey(server, '');
       for await (const [key, fields] of db.entries(start))

@@ -25,8 +25,8 @@ export interface StoreDatabase {
   getMany(keys: readonly string[]): Promise<(Fields | undefined)[]>;
   put(key: string, fields: Fields): void;
   remove(key: string): void;
-  /** All records whose key begins so (with a NUL at its end), in order. Ends early when they cannot be read. */
-  entries(start: string): AsyncGenerator<[string, Fields]>;
+  /** All records whose key begins so (with a NUL at its end), in order, or from a key on; ends early when it must. */
+  entries(start: string, from?: string): AsyncGenerator<[string, Fields]>;
   /** Whether it can be used; opens it if need be. */
   isUsable(): Promise<boolean>;
   /** Writes what waits; resolves when that is done, or cannot be. */
@@ -170,11 +170,11 @@ export function openStoreDatabase(options: StoreDatabaseOptions): StoreDatabase 
     },
     put: (key, fields) => change(key, seal(key, fields)),
     remove: (key) => change(key, null),
-    async *entries(start) {
+    async *entries(start, from = start) {
       await flush();
       const db = await database();
       if (db === undefined) return;
-      const range = db.iterator({ gte: start, lt: `${start.slice(0, -1)}\x01` });
+      const range = db.iterator({ gte: from, lt: `${start.slice(0, -1)}\x01` });
       try {
         for await (const [key, value] of range) {
           const fields = readSealed(key, value);

@@ -8,6 +8,8 @@ export interface KnownFile {
   readonly sha1: string;
   /** The archive-move node that left it where it is, for good; null when none did. */
   readonly keptBy: string | null;
+  /** Since when it is known to be gone, in milliseconds since 1970; undefined while it is there. */
+  readonly missingSinceMs?: number | undefined;
 }
 
 /** What is remembered of bytes that a server held. Times are ISO 8601. */
@@ -59,15 +61,12 @@ export function unseal(key: string, value: string): Fields | undefined {
 
 /** As short lists, because 100,000 of them are kept. The order is the format: new fields go to the end. */
 export const knownFile = {
-  fields: ({ sizeBytes, mtimeMs, ctimeMs, sha1, keptBy }: KnownFile): Fields => [
-    sizeBytes,
-    mtimeMs,
-    ctimeMs,
-    sha1,
-    keptBy,
-  ],
-  read: ([sizeBytes, mtimeMs, ctimeMs, sha1, keptBy]: Fields): KnownFile =>
-    ({ sizeBytes, mtimeMs, ctimeMs, sha1, keptBy: keptBy ?? null }) as KnownFile,
+  fields: ({ sizeBytes, mtimeMs, ctimeMs, sha1, keptBy, missingSinceMs }: KnownFile): Fields => {
+    const fields = [sizeBytes, mtimeMs, ctimeMs, sha1, keptBy];
+    return missingSinceMs === undefined ? fields : [...fields, missingSinceMs];
+  },
+  read: ([sizeBytes, mtimeMs, ctimeMs, sha1, keptBy, missingSinceMs]: Fields): KnownFile =>
+    ({ sizeBytes, mtimeMs, ctimeMs, sha1, keptBy: keptBy ?? null, missingSinceMs }) as KnownFile,
 };
 
 export const receipt = {
