@@ -55,16 +55,30 @@ function withoutFolders(sentence: string, { files = [], folders = [] }: KnownNam
   for (const folder of longestFirst(known.filter((path) => /[^\\/.]/.test(path)))) {
     text = text.replaceAll(folder + sep, sep);
   }
-  return text
-    .replace(/(["'`])((?:[A-Za-z]:)?[\\/].*?)\1/g, (_, quote, path) => `${quote}${lastPart(path)}${quote}`)
-    .replace(/(?<=^|[\s"'`(=>[])(?:[A-Za-z]:)?[\\/][^\s"'`)\]]*[^\s"'`)\].,:;]/g, lastPart);
+  for (const quoted of QUOTED_PATHS) {
+    text = text.replace(quoted, (_, open, path, close) => open + lastPart(path) + close);
+  }
+  return text.replace(UNQUOTED_PATH, lastPart);
 }
+
+/** A path in the quotation marks of the languages that are spoken; the French leave a blank within. */
+const QUOTED_PATHS = [
+  /(["'`])((?:[A-Za-z]:)?[\\/].*?)(\1)/g,
+  /([„“])((?:[A-Za-z]:)?[\\/].*?)([“”])/g,
+  /(«\u00a0?)((?:[A-Za-z]:)?[\\/].*?)(\u00a0?»)/g,
+  /(「)((?:[A-Za-z]:)?[\\/].*?)(」)/g,
+];
+
+/** Chinese and Japanese set no blank before a path, nor behind it. */
+const UNQUOTED_PATH =
+  /(?<=^|[\s"'`(=>[„“«「（：、。，；\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])(?:[A-Za-z]:)?[\\/][^\s"'`)\]“”»」）]*[^\s"'`)\].,:;“”»」）。，：；、]/gu;
 
 const QUOTED = [
   /"([^"]*)("|$)/g,
   /`([^`]*)(`|$)/g,
-  /“([^”“]*)([”“]|$)/g,
+  /[„“]([^„“”]*)([“”]|$)/g,
   /«([^»]*)(»|$)/g,
+  /「([^」]*)(」|$)/g,
   // An apostrophe within a word is no quote.
   /(?<![\p{L}\p{N}])['‘](\S.*?)(['’](?![\p{L}\p{N}])|$)/gu,
 ];
@@ -93,7 +107,7 @@ function withoutNames(sentence: string, { files = [], folders = [] }: KnownNames
   }
   for (const quoted of QUOTED) {
     text = text.replace(quoted, (whole: string, inner: string) =>
-      PERMISSION.test(inner) ? whole : whole.replace(inner, GAP),
+      PERMISSION.test(inner.trim()) ? whole : whole.replace(inner.trim(), GAP),
     );
   }
   return text
