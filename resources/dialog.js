@@ -2,6 +2,9 @@
 (() => {
   const bridge = window.ImmichBridge;
 
+  /** A name that a variable can have; the runtime looks up no other. */
+  const NAME = /^[A-Za-z_][\w.-]{0,127}$/;
+
   /** Where a node keeps its inputs: config nodes have ids of their own. */
   const prefixOf = (node) => (node._def.category === 'config' ? 'node-config-input-' : 'node-input-');
 
@@ -10,6 +13,7 @@
     const form = $(`[id^="${prefix}"]`).first().closest('form, .dialog-form');
     form.addClass('ib-dialog');
     const dialog = { node, form, fields: new Map(), prefix };
+    settleCredentials(node);
     // Node-RED's own place for it.
     form.prepend(form.find(`#${prefix}name`).closest('.form-row'));
     for (const row of form.children('.form-row').toArray()) shapeRow(dialog, $(row));
@@ -27,6 +31,14 @@
     openChanged(dialog);
     return dialog;
   };
+
+  /** Node-RED takes a login that was never given for another one than an empty login: looking would be a change. */
+  function settleCredentials({ credentials, _def }) {
+    for (const [name, { type }] of Object.entries(_def.credentials ?? {})) {
+      const [key, none] = type === 'password' ? [`has_${name}`, false] : [name, ''];
+      for (const one of [credentials, credentials?._]) if (one) one[key] ??= none;
+    }
+  }
 
   function shapeRow(dialog, row) {
     const { node, prefix, fields } = dialog;
@@ -157,7 +169,7 @@
       if (name !== undefined) wanted.set(field, name);
       else field.notes.find('.ib-value').prop('hidden', true);
     }
-    const names = [...new Set(wanted.values())];
+    const names = [...new Set(wanted.values())].filter((name) => NAME.test(name));
     const key = names.join('\n');
     if (names.length === 0 || dialog.shownNames === key) return;
     dialog.shownNames = key;
@@ -166,7 +178,7 @@
       .catch(() => ({ values: {} }));
     if (dialog.shownNames !== key) return;
     for (const [field, name] of wanted) {
-      const value = values[name];
+      const value = NAME.test(name) ? values[name] : { isSet: false };
       field.isSetVariable = value?.isSet === true;
       field.notes
         .find('.ib-value')

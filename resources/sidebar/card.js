@@ -37,7 +37,7 @@ export function showCard(card, { mood, title, facts, meters, alerts, problem }) 
     ...(problem === null ? [] : [problem]),
   ];
   write(trouble, sentences.join(' '));
-  set(trouble, { hidden: sentences.length > 0 ? null : '' });
+  set(trouble, { hidden: sentences.length > 0 ? null : '', 'data-mood': mood });
 }
 
 function makeMeter([, label]) {

@@ -6,6 +6,11 @@ interface Editor {
   readonly RED: { readonly nodes: { filterNodes(filter: { type: string }): { id: string }[] } };
 }
 
+/** The widgets of Node-RED's editor. */
+interface Widgets {
+  $(element: Element): { typedInput(question: 'type'): string };
+}
+
 const STEPS = { steps: 8 };
 
 async function middleOf(target: Locator): Promise<readonly [x: number, y: number]> {
@@ -37,11 +42,36 @@ export async function dragFromPalette(page: Page, type: string, x: number, y: nu
   return String(await added.jsonValue());
 }
 
+/** Does something that a busy editor may not notice, and looks for what must come of it; a few times, as people do. */
+async function again(act: () => Promise<unknown>, seen: () => Promise<unknown>): Promise<void> {
+  for (let triesLeft = 4; ; triesLeft -= 1) {
+    await act();
+    try {
+      await seen();
+      return;
+    } catch (error) {
+      if (triesLeft === 0) throw error;
+    }
+  }
+}
+
 /** Draws a wire from the first output of a node to the input of another. */
 export async function wire(page: Page, from: string, to: string): Promise<void> {
   const output = page.locator(`[id="${from}"] .red-ui-flow-port-output .red-ui-flow-port`).first();
   const input = page.locator(`[id="${to}"] .red-ui-flow-port-input .red-ui-flow-port`);
-  await dragTo(page, output, await middleOf(input));
+  const lines = page.locator('.red-ui-flow-link-line');
+  const drawn = lines.nth(await lines.count());
+  await again(
+    async () => dragTo(page, output, await middleOf(input)),
+    () => drawn.waitFor({ state: 'attached', timeout: 3_000 }),
+  );
+}
+
+/** Whether the field that people see before a hidden one is of that kind now. */
+function isGivenAs([id, kind]: readonly [id: string, kind: string]): boolean {
+  const { $ } = globalThis as unknown as Widgets;
+  const inputs = document.getElementById(id)?.parentElement?.querySelectorAll(':scope > input') ?? [];
+  return Array.from(inputs).some((one) => one.id !== id && $(one).typedInput('type') === kind);
 }
 
 /** Chooses how a field is given: `env`, or its own kind. @returns the row of the field */
@@ -52,8 +82,13 @@ export async function choose(
   prefix = 'node-input',
 ): Promise<Locator> {
   const field = page.locator(`#${prefix}-${name}`).locator('xpath=..');
-  await field.locator('.red-ui-typedInput-type-select').first().click();
-  await page.locator(`.red-ui-typedInput-options:visible a[value="${kind}"]`).click();
+  await again(
+    async () => {
+      await field.locator('.red-ui-typedInput-type-select').first().click();
+      await page.locator(`.red-ui-typedInput-options:visible a[value="${kind}"]`).click();
+    },
+    () => page.waitForFunction(isGivenAs, [`${prefix}-${name}`, kind] as const, { timeout: 3_000 }),
+  );
   return field;
 }
 
@@ -68,4 +103,29 @@ export async function type(
   const input = (await choose(page, name, kind, prefix)).locator('.red-ui-typedInput-input').first();
   await input.fill(text);
   await input.press('Tab');
+}
+
+/** Types into a field as it is given now. */
+export async function enter(page: Page, name: string, text: string, prefix = 'node-input'): Promise<void> {
+  const field = page.locator(`#${prefix}-${name}`).locator('xpath=..');
+  const input = field.locator('.red-ui-typedInput-input').first();
+  await input.fill(text);
+  await input.press('Tab');
+}
+
+/** Imports an example of this pack as people do: Import, Examples, its name; and looks at its tab. */
+export async function importExample(page: Page, name: string, tab: string): Promise<void> {
+  await page.locator('#red-ui-header-button-sidemenu').click();
+  await page.locator('#menu-item-import').click();
+  const dialog = page.locator('.ui-dialog', { has: page.locator('#red-ui-clipboard-dialog') });
+  await dialog.locator('#red-ui-clipboard-dialog-import-tabs').getByText('Examples').click();
+  await dialog.getByText('@immich-bridge/node-red-immich', { exact: true }).click();
+  const entry = dialog.getByText(name, { exact: true });
+  await again(
+    () => entry.click(),
+    () => dialog.locator('#red-ui-clipboard-dialog-ok').click({ timeout: 3_000 }),
+  );
+  await dialog.waitFor({ state: 'hidden' });
+  await page.locator('#red-ui-workspace-tabs').getByText(tab, { exact: true }).click();
+  await settled(page);
 }

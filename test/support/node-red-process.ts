@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { onTestFinished, vi } from 'vitest';
+import { vi } from 'vitest';
+import { whenOver } from './ending.js';
 import { freePort } from './free-port.js';
 
 /** The project's own folder. */
@@ -87,7 +88,7 @@ export async function startNodeRedProcess(options: NodeRedOptions): Promise<Node
     await exited;
     return child.exitCode;
   };
-  onTestFinished(async () => void (await end('SIGKILL')));
+  whenOver(() => end('SIGKILL'));
   await vi.waitFor(
     () => {
       if (child.exitCode !== null) throw new Error(`Node-RED ended:\n${output}`);

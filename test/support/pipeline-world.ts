@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { type Broker, type BrokerOptions, startBroker } from './broker.js';
+import { whenOver } from './ending.js';
 import type { StandIn, StandInOptions } from './immich-stand-in.js';
 import { type NodeRedProcess, projectRoot, startNodeRedProcess } from './node-red-process.js';
 import { standIn, tempFolder } from './world.js';
@@ -29,7 +29,7 @@ export async function pipelineWorld(
   mkdirSync(inbox);
   const server = await standIn(options);
   const broker = await startBroker(options.broker);
-  onTestFinished(() => broker.stop());
+  whenOver(() => broker.stop());
   return {
     server,
     broker,

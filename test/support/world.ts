@@ -3,22 +3,22 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { type ClientOptions, createImmichClient, type ImmichClient } from '../../lib/immich/immich-client.js';
 import type { StableFile } from '../../lib/media-file.js';
+import { whenOver } from './ending.js';
 import { type StandIn, type StandInOptions, startImmichStandIn } from './immich-stand-in.js';
 
 /** A folder of this test's own, removed after it, however late something that is being closed still writes there. */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'immich-bridge-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
+  whenOver(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 
 /** A stand-in for Immich of this test's own, stopped after it. */
 export async function standIn(options: StandInOptions = {}): Promise<StandIn> {
   const server = await startImmichStandIn(options);
-  onTestFinished(() => server.stop());
+  whenOver(() => server.stop());
   return server;
 }
 
@@ -32,7 +32,7 @@ export function clientOf(server: StandIn, options: Partial<ClientOptions> = {}):
     answerMs: 300,
     ...options,
   });
-  onTestFinished(() => client.close());
+  whenOver(() => client.close());
   return client;
 }
 

@@ -1,12 +1,8 @@
-import { copyFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
-import { IMAGES, useBrowser } from '../support/editor-page.js';
-import { FAKE_GPU, fakeNvidiaSmi } from '../support/fake-nvidia-smi.js';
-import { fixturePath, PHOTOS } from '../support/fixtures.js';
-import { PATIENCE, type PipelineWorld, pipelineWorld, startShippedFlow } from '../support/pipeline-world.js';
+import type { Browser } from 'playwright-core';
+import { draw } from '../support/editor-page.js';
 
-const browser = useBrowser();
+/** What a broker last heard on each topic. */
+export type Told = ReadonlyMap<string, string>;
 
 interface Component {
   readonly platform: string;
@@ -20,52 +16,13 @@ interface Component {
   readonly device_class?: string;
 }
 
-/** A server that has something to tell. */
-const CONDITION = {
-  releaseVersion: 'v2.8.0',
-  disk: { totalBytes: 4e12, usedBytes: 2.6e12, freeBytes: 1.4e12 },
-};
-
-/** What the shipped flow has told the broker, last on each topic, after some photos went through. */
-async function whatIsTold(): Promise<Map<string, string>> {
-  const gpu = fakeNvidiaSmi({ gpus: [{ ...FAKE_GPU, name: 'Quadro P1000' }] });
-  const here = await pipelineWorld(
-    { permissions: ['all'], condition: CONDITION },
-    { MQTT_INSTANCE: 'nas1', PATH: gpu.env.PATH ?? '' },
-  );
-  for (const name of PHOTOS) copyFileSync(fixturePath(name), join(here.inbox, name));
-  await startShippedFlow(here);
-  const told = () => new Map(here.broker.messages.map(({ topic, payload }) => [topic, payload]));
-  const jsonOn = (topic: string) => JSON.parse(told().get(`immich-bridge/nas1/${topic}`) ?? '{}');
-  await vi.waitFor(() => {
-    expect(jsonOn('event/upload')).toMatchObject({ event_type: 'batch_finished' });
-    expect(jsonOn('uploader/state')).toMatchObject({ totals: { files: PHOTOS.length } });
-    expect(jsonOn('server/state')).toMatchObject({ reachable: true });
-    const document = told().get('homeassistant/device/immich_bridge_nas1/config') ?? '';
-    expect(document).toContain('gpu_0_temperature');
-  }, PATIENCE);
-  await command(here);
-  return told();
-}
-
-async function command({ broker }: PipelineWorld): Promise<void> {
-  await broker.publish('immich-bridge/nas1/cmd/concurrency', '{"v":1,"id":"7","value":8}');
-  await vi.waitFor(
-    () => expect(broker.messages.some(({ topic }) => topic.endsWith('/response'))).toBe(true),
-    PATIENCE,
-  );
-}
-
-it('draws the topics and the entities of a bridge that runs', async () => {
-  const told = await whatIsTold();
-  await draw('mqtt-topics.png', 1240, topicsPage(told));
-  await draw('home-assistant-entities.png', 1240, entitiesPage(told));
-}, 90_000);
-
-async function draw(file: string, width: number, body: string): Promise<void> {
-  const page = await browser().newPage({ viewport: { width, height: 400 }, deviceScaleFactor: 1.5 });
-  await page.setContent(`<!doctype html><style>${STYLE}</style>${body}`);
-  await page.screenshot({ path: join(IMAGES, file), fullPage: true });
+/** Draws what a bridge tells over MQTT as mosquitto_sub prints it, and its device as Home Assistant groups it. */
+export async function drawBridge(browser: Browser, told: Told): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 1_240, height: 400 }, deviceScaleFactor: 1.5 });
+  await page.setContent(`<!doctype html><style>${STYLE}</style>${topicsPage(told)}`);
+  await draw(page, 'mqtt-topics.png', { fullPage: true });
+  await page.setContent(`<!doctype html><style>${STYLE}</style>${entitiesPage(told)}`);
+  await draw(page, 'home-assistant-entities.png', { fullPage: true });
   await page.close();
 }
 
@@ -86,7 +43,7 @@ const STYLE = `
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /** As mosquitto_sub prints it, without the long document. */
-function topicsPage(told: Map<string, string>): string {
+function topicsPage(told: Told): string {
   const own = [...told]
     .filter(([topic]) => topic.startsWith('immich-bridge/'))
     .sort(([a], [b]) => (a < b ? -1 : 1));
@@ -102,7 +59,7 @@ const GROUPS: readonly [string, (component: Component) => boolean][] = [
 ];
 
 /** The entities of the device in groups, each with its present value. */
-function entitiesPage(told: Map<string, string>): string {
+function entitiesPage(told: Told): string {
   const document = JSON.parse(told.get('homeassistant/device/immich_bridge_nas1/config') ?? '{}');
   const components = (Object.values(document.components) as Component[]).filter(
     ({ name, enabled_by_default }) => name !== undefined && enabled_by_default !== false,
@@ -122,7 +79,7 @@ function entitiesPage(told: Map<string, string>): string {
 const groupOf = (component: Component): string => GROUPS.find(([, isOne]) => isOne(component))?.[0] ?? '';
 
 /** What Home Assistant would show of a component, as far as its template takes one value. */
-function shownBy(component: Component, told: Map<string, string>): string {
+function shownBy(component: Component, told: Told): string {
   const { platform, device_class, state_topic = '', value_template = '' } = component;
   if (platform === 'button') return 'Press';
   const payload: unknown = JSON.parse(told.get(state_topic) ?? '{}');
