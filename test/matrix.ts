@@ -12,9 +12,14 @@ const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${p
 
 /**
  * Whether the package loads, and every setting counts on the way from the folder to the archive. The last pair, the
- * newest of both, runs all flows; so does `npm test` with what is installed.
+ * newest of both, runs all flows and the editor; so do `npm test` and `npm run test:editor` with what is installed.
  */
 const CORE = ['settings', 'pack'].map((name) => `test/flows/${name}.test.ts`);
+
+/** The newest pair looks at the editor, too, in the Chromium of this machine. */
+const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const EDITOR = existsSync(chromium) ? ['test/editor'] : [];
+if (EDITOR.length === 0) console.log(`The editor of Node-RED 5 is not looked at: there is no ${chromium}.`);
 
 /** Node-RED 5 wants Node 22.9 or newer. */
 const pairs = [
@@ -22,7 +27,7 @@ const pairs = [
   { node: '22', nodeRed: '4.1', files: CORE },
   { node: '22', nodeRed: '5', files: CORE },
   { node: '24', nodeRed: '4.1', files: CORE },
-  { node: '24', nodeRed: '5', files: ['test/flows'] },
+  { node: '24', nodeRed: '5', files: ['test/flows', ...EDITOR] },
 ];
 
 function install(folder: string, spec: string): string {
