@@ -46,7 +46,6 @@ export function createAddressWait<Item>(options: AddressWaitOptions<Item>): Addr
       if (way === 'trial' && ahead !== undefined && isOnItsWay(ahead)) break;
       letGo(item);
       ahead = item;
-      if (way === 'trial') break;
     }
     // What went away or changed meanwhile waits for nothing. Those that were looked at go to the end of the line.
     for (const [item, bytes] of [...held].slice(0, MOST_LOOKED_AT)) {
