@@ -293,7 +293,7 @@ it('has a catalogue whose texts fit, for everything that the node says', async (
     const count = key === 'archived' ? '1234567' : '99k';
     expect(catalogue.status[key].replace('__count__', count).length, key).toBeLessThan(20);
   }
-  const would = ['moved', 'kept', 'deleted', 'already-archived'].map((key) => `would-${key}`);
+  const would = ['moved', 'kept', 'deleted', 'already-archived', 'remove'].map((key) => `would-${key}`);
   expect(Object.keys(catalogue.log).sort()).toEqual(['changed', 'vanished', ...would].sort());
   const html = await read('nodes/archive-move.html');
   for (const [, key = ''] of html.matchAll(/archive-move\.((?:label|placeholder|tip|error)\.\w+)/g)) {
