@@ -24,6 +24,7 @@ const GROWTH_LIMIT_MB = 60;
 
 const PIPELINE = 'pipeline in Node-RED';
 const UPLOADER = 'uploader alone';
+const REMEMBERING = 'uploader with memory and groups';
 const SENDER = 'bare sender';
 const CURL = 'curl';
 
@@ -66,6 +67,17 @@ function newPhotos(cli: string): Case {
       fasterThan(SENDER, 'seenSeconds', undefined, UPLOADER),
       growth,
     ],
+  };
+}
+
+/** What memory and the look for companions cost a plain photo, without Node-RED around them. */
+function memoryCost(): Case {
+  return {
+    title: 'memory: 500 new photos of 200 kB, 4 at a time',
+    rounds: 9,
+    files: (folder) => writePhotos(folder, 500, 200_000),
+    programs: [UPLOADER, REMEMBERING],
+    findings: [fasterThan(UPLOADER, 'wholeSeconds', undefined, REMEMBERING)],
   };
 }
 
@@ -140,6 +152,7 @@ async function measureOn(server: Server, world: World): Promise<void> {
   const name = cli?.name ?? 'CLI';
   const master = writePhotos(join(world.folder, 'known'), 500, 200_000);
   const cases = [newPhotos(name), knownPhotos(name, master)];
+  if (server.major > 2) cases.push(memoryCost());
   // Large files are the same to both languages; a real Immich keeps it all, so it gets no more than it must.
   if (server.isReal || server.major > 2) cases.push(largeFile(name, 500));
   if (!server.isReal && server.major > 2) cases.push(largeFile(name, 4_000));
@@ -176,6 +189,7 @@ async function compete(
   const programs: Readonly<Record<string, Program | undefined>> = {
     [PIPELINE]: nodeRedPipeline(node),
     [UPLOADER]: worker('programs/bare-uploader.js', node),
+    [REMEMBERING]: worker('programs/remembering-uploader.js', node),
     [SENDER]: worker('programs/bare-sender.js', node),
     [CURL]: curl,
     ...(cli && { [cli.name]: cli.run }),
