@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } fro
 import { basename, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
-import { dragFromPalette, importExample, type, wire } from '../support/editor-hands.js';
+import { dragFromPalette, importExample, openSidebarByMouse, type, wire } from '../support/editor-hands.js';
 import {
   closeDialog,
   type EditorPage,
@@ -97,10 +97,7 @@ it('is set up by mouse and keyboard alone, and takes a photo into Immich and the
   await closeDialog(page, 'ok');
 
   await deploy(page);
-  await page.locator('.red-ui-tab-link-button-menu').click();
-  await page.locator('.red-ui-menu-dropdown:visible').getByText('Immich Bridge').click();
-  const sidebar = page.locator('.immich-bridge-sidebar');
-  await sidebar.waitFor({ state: 'visible' });
+  const sidebar = await openSidebarByMouse(page);
   copyFileSync(fixturePath('photo.jpg'), join(inbox, 'my photo.jpg'));
   await sidebar.locator('.ib-file', { hasText: 'my photo.jpg' }).getByText('archived').waitFor();
 

@@ -129,3 +129,15 @@ export async function importExample(page: Page, name: string, tab: string): Prom
   await page.locator('#red-ui-workspace-tabs').getByText(tab, { exact: true }).click();
   await settled(page);
 }
+
+/** Opens the sidebar of this pack: some editors list all of them in a menu, others have a button for each. */
+export async function openSidebarByMouse(page: Page): Promise<Locator> {
+  const menu = page.locator('.red-ui-tab-link-button-menu');
+  if ((await menu.count()) > 0) {
+    await menu.click();
+    await page.locator('.red-ui-menu-dropdown:visible').getByText('Immich Bridge').click();
+  } else await page.getByRole('button', { name: 'Immich Bridge', exact: true }).click();
+  const sidebar = page.locator('.immich-bridge-sidebar');
+  await sidebar.waitFor({ state: 'visible' });
+  return sidebar;
+}
