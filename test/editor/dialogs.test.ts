@@ -5,10 +5,12 @@ import type { Page } from 'playwright-core';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { choose, enter, type } from '../support/editor-hands.js';
 import {
+  answered,
   closeDialog,
   closeServerDialog,
   draw,
   type EditorPage,
+  isInstalledEditor,
   openAllHeadings,
   openDialog,
   openServerDialog,
@@ -122,7 +124,7 @@ it('shows every dialog with few fields and nothing that a screen reader cannot s
   for (const [id, picture] of Object.entries(DIALOGS)) {
     const before = await stateOf(page, id);
     await openDialog(page, id);
-    await page.waitForLoadState('networkidle');
+    await answered(page);
     expect(await page.locator('.ib-dialog .input-error').count(), id).toBe(0);
     await openAllHeadings(page);
     await settled(page);
@@ -242,18 +244,20 @@ it('tries again on a click in a dialog', async () => {
   await closeDialog(page);
 }, 60_000);
 
-/** Languages in which a dialog is drawn for the documentation, and the longest and the densest words. */
-it.each([
+/** One that is drawn for the documentation, one of long words, one of other letters; another editor needs one to show. */
+const LANGUAGES = [
   ['de', 'dialog-german.png'],
   ['fr', undefined],
   ['ja', undefined],
-] as const)(
+] as const;
+
+it.each(isInstalledEditor ? LANGUAGES : LANGUAGES.slice(0, 1))(
   'speaks %s where the browser does, and every word fits',
   async (language, picture) => {
     const { page, errors } = await openEditor(url, { locale: language, height: 1_250 });
     for (const id of Object.keys(DIALOGS)) {
       await openDialog(page, id);
-      await page.waitForLoadState('networkidle');
+      await answered(page);
       if (id === 'ib-stable' && picture !== undefined) await drawDialog(page, picture);
       await openAllHeadings(page);
       await settled(page);

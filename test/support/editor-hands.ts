@@ -13,6 +13,9 @@ interface Widgets {
 
 const STEPS = { steps: 8 };
 
+/** What comes of a click comes within this time, or the click is lost. */
+const SOON = { timeout: 3_000 };
+
 async function middleOf(target: Locator): Promise<readonly [x: number, y: number]> {
   const box = await target.boundingBox();
   if (box === null) throw new Error('There is nothing to take with the mouse.');
@@ -45,8 +48,8 @@ export async function dragFromPalette(page: Page, type: string, x: number, y: nu
 /** Does something that a busy editor may not notice, and looks for what must come of it; a few times, as people do. */
 async function again(act: () => Promise<unknown>, seen: () => Promise<unknown>): Promise<void> {
   for (let triesLeft = 4; ; triesLeft -= 1) {
-    await act();
     try {
+      await act();
       await seen();
       return;
     } catch (error) {
@@ -63,7 +66,7 @@ export async function wire(page: Page, from: string, to: string): Promise<void> 
   const drawn = lines.nth(await lines.count());
   await again(
     async () => dragTo(page, output, await middleOf(input)),
-    () => drawn.waitFor({ state: 'attached', timeout: 3_000 }),
+    () => drawn.waitFor({ state: 'attached', ...SOON }),
   );
 }
 
@@ -85,9 +88,9 @@ export async function choose(
   await again(
     async () => {
       await field.locator('.red-ui-typedInput-type-select').first().click();
-      await page.locator(`.red-ui-typedInput-options:visible a[value="${kind}"]`).click();
+      await page.locator(`.red-ui-typedInput-options:visible a[value="${kind}"]`).click(SOON);
     },
-    () => page.waitForFunction(isGivenAs, [`${prefix}-${name}`, kind] as const, { timeout: 3_000 }),
+    () => page.waitForFunction(isGivenAs, [`${prefix}-${name}`, kind] as const, SOON),
   );
   return field;
 }
@@ -118,12 +121,19 @@ export async function importExample(page: Page, name: string, tab: string): Prom
   await page.locator('#red-ui-header-button-sidemenu').click();
   await page.locator('#menu-item-import').click();
   const dialog = page.locator('.ui-dialog', { has: page.locator('#red-ui-clipboard-dialog') });
-  await dialog.locator('#red-ui-clipboard-dialog-import-tabs').getByText('Examples').click();
-  await dialog.getByText('@immich-bridge/node-red-immich', { exact: true }).click();
+  const pack = dialog.getByText('@immich-bridge/node-red-immich', { exact: true });
+  await again(
+    () => dialog.locator('#red-ui-clipboard-dialog-import-tabs').getByText('Examples').click(),
+    () => pack.waitFor({ state: 'visible', ...SOON }),
+  );
   const entry = dialog.getByText(name, { exact: true });
   await again(
-    () => entry.click(),
-    () => dialog.locator('#red-ui-clipboard-dialog-ok').click({ timeout: 3_000 }),
+    () => pack.click(SOON),
+    () => entry.waitFor({ state: 'visible', ...SOON }),
+  );
+  await again(
+    () => entry.click(SOON),
+    () => dialog.locator('#red-ui-clipboard-dialog-ok').click(SOON),
   );
   await dialog.waitFor({ state: 'hidden' });
   await page.locator('#red-ui-workspace-tabs').getByText(tab, { exact: true }).click();

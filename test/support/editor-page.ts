@@ -8,7 +8,7 @@ import { projectRoot } from './node-red-process.js';
 const IMAGES = join(projectRoot, 'docs/images');
 
 /** Pictures show the editor that is installed here; another one, which the matrix names, only what this one lacks. */
-const isInstalledEditor = process.env.NODE_RED_DIR === undefined;
+export const isInstalledEditor = process.env.NODE_RED_DIR === undefined;
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
@@ -112,6 +112,11 @@ export async function settled(page: Page): Promise<void> {
   await page.waitForFunction(() =>
     document.getAnimations().every(({ playState }) => playState !== 'running'),
   );
+}
+
+/** Waits until the runtime has answered all that the editor asked, as the values of variables. */
+export async function answered(page: Page): Promise<void> {
+  await page.waitForFunction('jQuery.active === 0');
 }
 
 /** The dialog that is on top. */
