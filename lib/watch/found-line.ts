@@ -32,6 +32,8 @@ const ROOM_MS = 50;
 const SCAN_FIRST_MS = 10_000;
 /** So many are passed on before that, so that their hashes do not hold up the look at the others. */
 const SCAN_AHEAD = 256;
+/** What belongs together and comes in one look is passed on within so many milliseconds. */
+const TOGETHER_MS = 100;
 /** So many files of one folder are passed on before another folder's turn. */
 const AT_ONCE = 16;
 
@@ -47,7 +49,7 @@ export class FoundLine {
   #askedAt = Number.NEGATIVE_INFINITY;
   #isRunning = false;
   /** What was passed on last. */
-  #last: { readonly folder: string; readonly key: string } | undefined;
+  #last: { readonly folder: string; readonly key: string; readonly atMs: number } | undefined;
   /** The look at everything that is on its way: since when, and how many files were passed on ahead of its end. */
   #scan: { readonly beganAt: number; ahead: number } | undefined;
 
@@ -120,9 +122,11 @@ export class FoundLine {
     return Math.max(0, this.#clock() - sinceMs);
   }
 
-  /** Whether a file belongs to the one that was passed on last, so that nothing may come between them. */
+  /** Whether a file belongs to the one that was passed on right before, so that nothing may come between them. */
   #isFellow(folder: KnownFolder, name: string): boolean {
-    return this.#last?.folder === folder.path && this.#last.key === nameKeyOf(name);
+    const last = this.#last;
+    if (last?.folder !== folder.path || last.key !== nameKeyOf(name)) return false;
+    return this.#clock() - last.atMs < TOGETHER_MS;
   }
 
   /** Passes on a photo, and once more the sidecars that were passed on before it came: nobody had a use for them then. */
@@ -148,7 +152,7 @@ export class FoundLine {
   #pass(folder: KnownFolder, name: string, waitedMs: number): void {
     const { root, filter, now, onFound } = this.#options;
     const path = join(folder.path, name);
-    this.#last = { folder: folder.path, key: nameKeyOf(name) };
+    this.#last = { folder: folder.path, key: nameKeyOf(name), atMs: this.#clock() };
     const [sizeBytes = 0, mtimeMs = 0] = (folder.versions.get(name) ?? '').split(':').map(Number);
     onFound({
       path,

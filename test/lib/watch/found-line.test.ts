@@ -121,6 +121,38 @@ describe('files that belong together', () => {
     expect(found.map(({ relativePath }) => relativePath).slice(2)).toEqual(['a.jpg', 'a.xmp']);
     expect(watch.report().folders[0]?.fileCount).toBe(2);
   });
+
+  it('the same when nothing else came in between', () => {
+    const index = new FolderIndex();
+    const folder = index.put('/photos', 'one');
+    const found: string[] = [];
+    let nowMs = 0;
+    const line = new FoundLine({
+      root: '/photos',
+      index,
+      filter: { maxBytes: Number.POSITIVE_INFINITY, isFollowingLinks: false },
+      room: () => 10,
+      isScanning: () => false,
+      gate: async () => undefined,
+      signal: new AbortController().signal,
+      onFound: ({ relativePath }) => found.push(relativePath),
+      onChange: () => undefined,
+      now: () => new Date(),
+      clock: () => nowMs,
+    });
+    const add = (name: string, atMs: number) => {
+      nowMs = atMs;
+      index.setVersion(folder, name, '1:1');
+      line.add(folder, name);
+    };
+    add('a.xmp', 0);
+    add('a.jpg', 10_000);
+    expect(found).toEqual(['a.xmp', 'a.jpg', 'a.xmp']);
+    // In one look they come together anyway.
+    add('b.xmp', 20_000);
+    add('b.jpg', 20_001);
+    expect(found.slice(3)).toEqual(['b.xmp', 'b.jpg']);
+  });
 });
 
 describe('while the first look at everything goes on', () => {
