@@ -163,8 +163,11 @@ export class WatchedFolder {
     const parent = this.#index.get(dirname(path));
     if (path === this.root) this.#rootFailed(error);
     else if (parent === undefined) return;
-    else if (isGone(error)) this.#index.forget(parent, basename(path));
-    else {
+    else if (isGone(error)) {
+      this.#index.forget(parent, basename(path));
+      // Its disk may have been away for a moment, of which nothing else tells: is it there, it is looked into anew.
+      this.#queue.addDue(parent.path, new Set([basename(path)]));
+    } else {
       const folder = this.#index.get(path);
       sayOnce(folder ?? parent, folder ? 'folder' : `folder ${path}`, problemOf(path, error), this.#options);
     }

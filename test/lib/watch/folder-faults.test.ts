@@ -195,3 +195,21 @@ it('reports names that are not UTF-8 once, with a form to read, and goes on', as
   renameSync(odd('caf\xe9.jpg'), join(root, 'café.jpg'));
   await finds('a.jpg', 'café.jpg');
 });
+
+it('finds a folder again that was away for a moment together with its disk', async () => {
+  const root = tempFolder();
+  write(root, 'x/a.jpg');
+  let isAway = false;
+  const io = failing('lstat', (path) => {
+    if (!isAway || path !== join(root, 'x')) return undefined;
+    // Back before anybody asks for the disk itself.
+    isAway = false;
+    return 'ENOENT';
+  });
+  const { finds, settled } = watchWorld([root], { io });
+  await finds('x/a.jpg');
+  await settled();
+  isAway = true;
+  write(root, 'x/b.jpg');
+  await finds('x/a.jpg', 'x/a.jpg', 'x/b.jpg');
+});
