@@ -86,12 +86,19 @@ function halfOf(path: string): string {
 
 async function replaceFile(path: string, value: unknown): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const file = await open(halfOf(path), 'w', 0o600);
+  const half = halfOf(path);
   try {
-    await file.writeFile(JSON.stringify(value));
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(half, 'w', 0o600);
+    try {
+      await file.writeFile(JSON.stringify(value));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(half, path);
+  } catch (error) {
+    // A full disk needs the room. Why it failed matters more than a leftover.
+    await rm(half, { force: true }).catch(() => undefined);
+    throw error;
   }
-  await rename(halfOf(path), path);
 }

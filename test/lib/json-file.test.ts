@@ -116,3 +116,10 @@ it('removes what an interrupted write left', async () => {
   await openJsonFile(path, asNumber).remove();
   expect(existsSync(path) || existsSync(`${path}.new`)).toBe(false);
 });
+
+it('leaves nothing half behind where it could not be written', async () => {
+  const path = join(tempFolder(), 'value.json');
+  mkdirSync(path);
+  await expect(openJsonFile(path, asNumber).save(1)).rejects.toThrow();
+  expect(readdirSync(dirname(path))).toEqual(['value.json']);
+});
