@@ -46,7 +46,7 @@ export const noSidecarIsAnAsset: Invariant = ({ world: { ledger }, assets }) => 
 
 /** Whether a sidecar waits in its folder for a photo that nobody knows any more, which only a loss of memory explains. */
 export function mayWait(member: GroupMember, group: FileGroup, view: RoundView): boolean {
-  const isExplained = group.isForgotten || (group.isSplit && view.world.facts.hasLostEvents);
+  const isExplained = group.isSplit && (group.isForgotten || view.world.facts.hasLostEvents);
   return isSidecar(member) && isExplained && isWhere(member, view.inbox);
 }
 

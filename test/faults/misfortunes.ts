@@ -24,6 +24,8 @@ type End = (() => Promise<void> | void) | undefined;
 const HOUR_MS = 3_600_000;
 const JUMPS_MS = [-50 * 365 * 24 * HOUR_MS, -24 * HOUR_MS, -5_000, 5_000, 2 * HOUR_MS, 24 * HOUR_MS];
 const LONGEST_WAIT_MS = 2_500;
+/** More than come in two rounds. */
+const RECENT_GROUPS = 20;
 
 const PAGE = '<!doctype html><title>Sorry</title><p>Please log in.</p>';
 
@@ -259,6 +261,8 @@ async function killNow(world: FaultWorld): Promise<void> {
   facts.hasLostEvents = true;
   await world.kill();
   for (const torso of torsosIn(world)) facts.torsos.add(torso);
+  // The last second is not written down: what came this round, or the one before, may be forgotten.
+  for (const group of ledger.groups.slice(-RECENT_GROUPS)) group.isForgotten = true;
   const members = ledger.groups.flatMap((group) => (group.isSettled ? [] : group.members));
   if (members.length === 0) return;
   const look = makeFolderLook();
