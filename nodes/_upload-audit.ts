@@ -62,8 +62,7 @@ export function auditCommands(
         throw new SettingError(
           say`folder: it must be the full path of a folder, as in {"folder": "/photos/archive"}.`,
         );
-      if (isRunning)
-        throw new SettingError(say`An audit is under way; its report comes on the second output.`);
+      if (isRunning) throw new SettingError(say`An audit is under way; its report comes when it is done.`);
       isRunning = true;
       const folders = folder === undefined ? parts.archiveFolders() : [fullPath('folder', folder)];
       void run(folders, folder === undefined, isRequeuing === true);
