@@ -9,6 +9,7 @@ const ENGLISH: Sentences = new Map();
 const templates = new WeakMap<TemplateStringsArray, string>();
 const asked = new AsyncLocalStorage<Sentences | undefined>();
 let spoken = ENGLISH;
+let askers = 0;
 
 /**
  * Says a sentence for a person, in the language that is spoken: say`Immich refuses ${name}: ${said}.` Its values stand in
@@ -27,15 +28,26 @@ export function speak(sentences: Sentences = ENGLISH): void {
 }
 
 /**
- * Does work in the language of who asked for it; undefined is English.
+ * Does work in the language of who asked for it; undefined is English. Whatever it leaves behind that goes on after the
+ * last one who asked has the answer speaks as always.
  */
-export function sayingIn<Result>(sentences: Sentences | undefined, work: () => Result): Result {
-  return asked.run(sentences ?? ENGLISH, work);
+export async function sayingIn<Result>(
+  sentences: Sentences | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  askers += 1;
+  try {
+    return await asked.run(sentences ?? ENGLISH, work);
+  } finally {
+    askers -= 1;
+    // Following who asked makes every promise of the process slower, and photos must not pay for that.
+    if (askers === 0) asked.disable();
+  }
 }
 
 /** Does work in the language of this process, whoever asked for it: it may go on long after the answer. */
 export function sayingAsAlways<Result>(work: () => Result): Result {
-  return asked.run(undefined, work);
+  return asked.getStore() === undefined ? work() : asked.run(undefined, work);
 }
 
 function templateOf(parts: TemplateStringsArray): string {

@@ -19,7 +19,10 @@ export function speakAsNodeRed({ settings }: Pick<NodeAPI, 'settings'>): void {
 }
 
 /** Answers an editor in its own language, the first of its header `Accept-Language`; `*` stands for Node-RED's. */
-export function answeringIn<Result>(header: string | undefined, work: () => Result): Result {
+export function answeringIn<Result>(
+  header: string | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const tag = header?.split(/[,;]/, 1)[0]?.trim() || '*';
   return tag === '*' ? work() : sayingIn(sentencesIn(tag), work);
 }

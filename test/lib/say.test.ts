@@ -31,6 +31,19 @@ it('says in English what a language lacks, and takes what was said as a value', 
   expect(refusal(say`this one`, 0)).toBe('Immich refuses celui-ci: 0.');
 });
 
+it('leaves no trace of who asked', async () => {
+  speak(french);
+  let answered = () => {};
+  const late = await sayingIn(german, async () => {
+    const waiting = new Promise<void>((resolve) => {
+      answered = resolve;
+    }).then(() => say`this one`);
+    return [waiting];
+  });
+  answered();
+  expect(await Promise.all(late)).toEqual(['celui-ci']);
+});
+
 it('speaks to each who asks in his own language, over every await', async () => {
   speak(french);
   const ask = async () => {
@@ -41,7 +54,7 @@ it('speaks to each who asks in his own language, over every await', async () => 
     sayingIn(german, ask),
     ask(),
     sayingIn(undefined, ask),
-    sayingIn(german, () => sayingAsAlways(ask)),
+    sayingIn(german, async () => sayingAsAlways(ask)),
   ];
   expect(await Promise.all(answers)).toEqual(['diese', 'celui-ci', 'this one', 'celui-ci']);
 });
