@@ -128,14 +128,18 @@ function welcome(
     ...(isOpen
       ? [`The editor has no password and can be reached from other machines (HOST=${plan.host}).`]
       : []),
-    isDryRun
-      ? 'Put photos into the watched folder: what would become of them is said here. Ctrl+C stops; start without DRY_RUN to do it.'
-      : demo === undefined
-        ? 'Put a photo into the watched folder: it goes to Immich and then to the archive. Ctrl+C stops.'
-        : 'Next: set IMMICH_API_URL and IMMICH_API_KEY (in the environment or in a file .env) and start again. Ctrl+C stops.',
+    nextStep(demo, isDryRun),
     '',
   ];
   return lines.join('\n');
+}
+
+function nextStep(demo: Demo | undefined, isDryRun: boolean): string {
+  if (isDryRun)
+    return 'Put photos into the watched folder: what would become of them is said here. Ctrl+C stops; start without DRY_RUN to do it.';
+  return demo === undefined
+    ? 'Put a photo into the watched folder: it goes to Immich and then to the archive. Ctrl+C stops.'
+    : 'Next: set IMMICH_API_URL and IMMICH_API_KEY (in the environment or in a file .env) and start again. Ctrl+C stops.';
 }
 
 function immichLine(demo: Demo | undefined, env: NodeJS.ProcessEnv): string {

@@ -21,7 +21,7 @@ export class SidebarError extends Error {
 /** So long a node may take to answer. */
 const PATIENCE_MS = 10_000;
 
-/** Makes the commands of the sidebar: they reach a node as any message on its wire does. */
+/** Makes the commands of the sidebar: they reach a node as every message on its wire does. */
 export function sidebarCommands(RED: NodeAPI): SidebarCommands {
   const monitor = monitorOf(RED.events);
   const flow = fileFlowOf(RED.events);

@@ -37,14 +37,11 @@ export async function moveGroup(
   given: Partial<FileIo> = {},
 ): Promise<(Move | undefined)[]> {
   const io = fileIo(given);
-  const [{ file, nameAt }] = members;
-  const folder = dirname(nameAt(1));
-  return saying('archive', file, folder, io, async () => {
-    const seen = await lookAtAll(members, io);
-    for (const path of new Set(members.map((member) => dirname(member.nameAt(1))))) {
-      if (seen.some(({ stats }) => stats !== undefined)) await prepareFolder(archiveFolder, path, io);
-      else await checkInside(archiveFolder, path, io);
-    }
+  return lookingAt(members, io, async (seen, folders) => {
+    const prepare = seen.some(({ stats }) => stats !== undefined) ? prepareFolder : checkInside;
+    for (const path of folders) await prepare(archiveFolder, path, io);
+    const [{ nameAt }] = members;
+    const folder = dirname(nameAt(1));
     for (let from = 1; from <= MAX_NAMES; ) {
       const plan = await findNumber(seen, from, io);
       const placed = await placeAll(plan, folder, io);
@@ -65,13 +62,22 @@ export async function planGroup(
   given: Partial<FileIo> = {},
 ): Promise<(Move | undefined)[]> {
   const io = fileIo(given);
-  const [{ file, nameAt }] = members;
-  const folder = dirname(nameAt(1));
-  return saying('archive', file, folder, io, async () => {
-    const seen = await lookAtAll(members, io);
-    for (const path of new Set(members.map((member) => dirname(member.nameAt(1)))))
-      await checkInside(archiveFolder, path, io);
+  return lookingAt(members, io, async (seen, folders) => {
+    for (const path of folders) await checkInside(archiveFolder, path, io);
     return movesOf(await findNumber(seen, 1, io));
+  });
+}
+
+/** Looks at all originals and deals with them; whatever goes wrong is said as of the first one. */
+function lookingAt<Result>(
+  members: readonly [Member, ...Member[]],
+  io: FileIo,
+  deal: (seen: readonly Seen[], folders: ReadonlySet<string>) => Promise<Result>,
+): Promise<Result> {
+  const [{ file, nameAt }] = members;
+  return saying('archive', file, dirname(nameAt(1)), io, async () => {
+    const folders = new Set(members.map((member) => dirname(member.nameAt(1))));
+    return deal(await lookAtAll(members, io), folders);
   });
 }
 

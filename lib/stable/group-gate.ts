@@ -3,6 +3,7 @@ import { type FileGroup, groupFiles } from '../companions/group-files.js';
 import { isSidecar } from '../companions/media-kind.js';
 import type { FoundFile, StableFile } from '../media-file.js';
 import { say } from '../say.js';
+import { asRecord, type Member, makeMember } from './group-member.js';
 import { StabilityError } from './stability-error.js';
 import type { StabilityGate } from './stability-gate.js';
 
@@ -38,19 +39,6 @@ export interface GroupGateOptions {
 
 /** Programs that make a sidecar first and fill it later do so at once: what is empty for a minute is left over. */
 export const EMPTY_SIDECAR_MS = 60_000;
-
-interface Member {
-  readonly file: FoundFile;
-  /** Set once it is completely written. */
-  stable?: StableFile;
-  /** Set once it is known to be empty for long: it goes with others, but not by itself. */
-  empty?: StableFile;
-  /** When its part of the grace is over. */
-  readyAtMs: number;
-  readonly go: (file: StableFile | undefined) => void;
-  readonly refuse: (reason: unknown) => void;
-  readonly end: Promise<StableFile | undefined>;
-}
 
 /**
  * Makes a gate for groups. Files that came together are known by their key alone: nothing looks into a folder for more.
@@ -98,13 +86,15 @@ export function createGroupGate(options: GroupGateOptions): GroupGate {
       return;
     }
     groups.delete(key);
-    for (const { primary, companions } of groupFiles(ready)) {
-      const first = members.get(primary.path);
+    const leftOver = new Map<string, Member>();
+    for (const group of groupFiles(ready)) {
+      const { path } = group.primary;
+      const first = members.get(path);
+      if (first?.stable !== undefined) goTogether(first, group, members);
       // An empty sidecar that belongs to none of them.
-      if (first?.stable === undefined)
-        groups.set(key, new Map(groups.get(key)).set(primary.path, first as Member));
-      else goTogether(first, { primary, companions }, members);
+      else if (first !== undefined) leftOver.set(path, first);
     }
+    if (leftOver.size > 0) groups.set(key, leftOver);
   }
 
   function goTogether(first: Member, group: FileGroup<StableFile>, members: Map<string, Member>): void {
@@ -173,30 +163,5 @@ export function createGroupGate(options: GroupGateOptions): GroupGate {
         for (const { file } of files) yield file;
       }
     },
-  };
-}
-
-function makeMember(file: FoundFile): Member {
-  let go: Member['go'] = () => undefined;
-  let refuse: Member['refuse'] = () => undefined;
-  const end = new Promise<StableFile | undefined>((resolve, reject) => {
-    go = resolve;
-    refuse = reject;
-  });
-  // Whoever waits hears of it; nobody does between two waits.
-  end.catch(() => undefined);
-  return { file, readyAtMs: 0, go, refuse, end };
-}
-
-/** What a message said of companions before counts no more: they are announced like everything else. */
-function asRecord({ primary: given, companions }: FileGroup<StableFile>): StableFile {
-  const { companions: _, ...primary } = given;
-  if (companions.length === 0) return primary;
-  return {
-    ...primary,
-    companions: companions.map(({ kind, file }) => {
-      const { path, relativePath, sizeBytes, mtimeMs } = file;
-      return { kind, path, relativePath, sizeBytes, mtimeMs };
-    }),
   };
 }

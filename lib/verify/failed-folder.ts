@@ -2,7 +2,7 @@ import { isBelow } from '../archive/archive-path.js';
 import { say } from '../say.js';
 import { type Finding, findingsIn } from './finding.js';
 import { checkArchiveFolder } from './folder-check.js';
-import { rightAdvice, writeTrouble } from './folder-findings.js';
+import { rightAdvice, writeTrouble } from './folder-trouble.js';
 
 /** What a folder-watch looks into. Paths are absolute. */
 export interface Watch {

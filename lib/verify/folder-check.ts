@@ -5,8 +5,8 @@ import { say } from '../say.js';
 import { builtInExtensions, extensionOf } from '../watch/extensions.js';
 import type { FolderWatchOptions } from '../watch/folder-watch.js';
 import { type Finding, findingsIn } from './finding.js';
-import { folderTrouble, missingArchive, rightAdvice, size } from './folder-findings.js';
 import { may } from './folder-tree.js';
+import { folderTrouble, missingArchive, rightAdvice, size } from './folder-trouble.js';
 
 /** Which files of a folder count; the settings of folder-watch. */
 export type FolderFilter = Pick<

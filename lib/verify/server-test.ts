@@ -5,7 +5,7 @@ import { askAccount, askStorage } from '../immich/server-facts.js';
 import { printable, shortened } from '../printable.js';
 import { say } from '../say.js';
 import { type Finding, findingsIn } from './finding.js';
-import { size } from './folder-findings.js';
+import { size } from './folder-trouble.js';
 import { lookAtKey } from './key-findings.js';
 import { lookAtServer } from './server-findings.js';
 
