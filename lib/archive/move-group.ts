@@ -24,10 +24,10 @@ interface Seen extends Member {
 }
 
 /**
- * Moves proven, unchanged files to names with one common number, or none of them: all originals are looked at first, then
- * all get their names in the archive, and only then are the originals removed. The first member is the last one all the
- * way, so that whatever a crash leaves has it. What is gone already counts when the archive has it; another member that is gone
- * leaves the group.
+ * Moves proven, unchanged files to names with one common number, or none of them: all originals are looked at first,
+ * then all get their names in the archive, and only then are the originals removed. The first member is the last one
+ * all the way, so that whatever a crash leaves has it. What is gone already counts when the archive has it; another
+ * member that is gone leaves the group.
  * @returns what became of each member, in their order; undefined for one that left
  * @throws ArchiveError when the originals stay where they are, or the reason of `given.signal`
  */
@@ -114,8 +114,8 @@ async function findNumber(seen: readonly Seen[], from: number, io: FileIo): Prom
 }
 
 /**
- * The plan of an earlier try that had removed some originals when it ended: the first member, which is placed last, has its
- * name then, and the rest of them no longer says why it was not the first number.
+ * The plan of an earlier try that had removed some originals when it ended: the first member, which is placed last, has
+ * its name then, and the rest of them no longer says why it was not the first number.
  */
 async function earlierPlan([first, ...others]: readonly Seen[], io: FileIo): Promise<Plan | undefined> {
   if (first?.stats === undefined) return undefined;

@@ -34,8 +34,8 @@ export interface StabilityGateOptions extends Partial<Omit<StepEffects, 'rules'>
 /** Where files wait until they are completely written. */
 export interface StabilityGate {
   /**
-   * Waits until the file stands still, is not empty (for `emptyMs` at least) and, if a video, is whole. Announcing a path again takes the
-   * place of the earlier call, and starts its time anew if size or mtime differ.
+   * Waits until the file stands still, is not empty (for `emptyMs` at least) and, if a video, is whole. Announcing a
+   * path again takes the place of the earlier call, and starts its time anew if size or mtime differ.
    * @param rules where this file's differ from those of the gate
    * @throws StabilityError
    */

@@ -18,8 +18,9 @@ export interface RememberingOptions {
 }
 
 /**
- * The same upload with a memory: bytes that were hashed before a restart are not hashed again while the file is the same
- * version, what failed before a restart fails again without a try, and what is proven is noted. Whether Immich has it is asked all the same.
+ * The same upload with a memory: bytes that were hashed before a restart are not hashed again while the file is the
+ * same version, what failed before a restart fails again without a try, and what is proven is noted. Whether Immich has
+ * it is asked all the same.
  */
 export function remembering(upload: Upload, options: RememberingOptions): Upload {
   const { store, server, node } = options;

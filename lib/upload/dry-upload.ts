@@ -30,14 +30,14 @@ export async function dryUpload(
   memory.hashed = (await stillKnown(file, memory)) ?? (await hashFile(file, file, { signal }));
   const { sha1, version } = memory.hashed;
   const known = await client.check(sha1);
-  const say = (does: DryStep['does'], ...words: string[]) => note({ does, path: file.path, with: words });
+  const tell = (does: DryStep['does'], ...words: string[]) => note({ does, path: file.path, with: words });
   if (known.isKnown) {
     if (known.isTrashed && trashPolicy === 'hold') throw inTrashError(file);
-    say(known.isTrashed ? (trashPolicy === 'restore' ? 'restore' : 'trashed') : 'known');
+    tell(known.isTrashed ? (trashPolicy === 'restore' ? 'restore' : 'trashed') : 'known');
   } else {
     await mayCreate?.(file, sha1, memory);
-    say('create');
-    for (const [does, word] of travelling(extras)) say(does, word);
+    tell('create');
+    for (const [does, word] of travelling(extras)) tell(does, word);
   }
   return {
     ...alone,

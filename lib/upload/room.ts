@@ -20,9 +20,10 @@ function loadOf(sizeBytes: number): number {
 }
 
 /**
- * Says how much may go on at the same time. `concurrency` files are sent; of small files four times, of very small
- * ones eight times as many are in work, because they spend most of their time with hashes and questions, which are asked
- * together, while a large one keeps the disk busy by itself. When the server gets into trouble, what has not begun to be sent is not sent.
+ * Says how much may go on at the same time. `concurrency` files are sent; of small files four times, of very small ones
+ * eight times as many are in work, because they spend most of their time with hashes and questions, which are asked
+ * together, while a large one keeps the disk busy by itself. When the server gets into trouble, what has not begun to
+ * be sent is not sent.
  */
 export function createRoom(concurrency: number, gate: ServerGate) {
   const slots = createSlots(concurrency);

@@ -4,8 +4,8 @@ import type { StabilityRules } from '../stable/stability.js';
 import { companionFile } from './group-parts.js';
 
 /**
- * Waits until a file and all its companions are completely written again, under the rules that stable-file had for them. A companion that is gone, or comes in a message
- * of its own, leaves the group.
+ * Waits until a file and all its companions are completely written again, under the rules that stable-file had for
+ * them. A companion that is gone, or comes in a message of its own, leaves the group.
  * @throws what the wait for the file itself throws
  */
 export async function settleGroup(

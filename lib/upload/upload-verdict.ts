@@ -6,10 +6,10 @@ import type { Entry } from './upload-entry.js';
 
 /**
  * What becomes of a file after a try that did not work: `drop` it (it is gone), let it `settle` (it changed), `hold`
- * all files (the server is in trouble), `requeue` this
- * one (it had not begun when the trouble came, so that was no try), `retry` this one later, let it `fail` until a person retries it, or `reread`
- * it later because the file itself cannot be read. It may `fail-again` as it did before a restart, or be one to `leave`
- * alone because it was deleted in Immich. One that is too large for the address in use has to `wait` for another.
+ * all files (the server is in trouble), `requeue` this one (it had not begun when the trouble came, so that was no
+ * try), `retry` this one later, let it `fail` until a person retries it, or `reread` it later because the file itself
+ * cannot be read. It may `fail-again` as it did before a restart, or be one to `leave` alone because it was deleted in
+ * Immich. One that is too large for the address in use has to `wait` for another.
  */
 export type Verdict =
   | 'drop'
