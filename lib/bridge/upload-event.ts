@@ -105,6 +105,8 @@ export function batchEvent(summary: BatchSummary, options: EventOptions = {}): B
 }
 
 function eventTypeOf(topic: unknown, record: Fields, failure: Fields): UploadEvent['event_type'] | undefined {
+  // A command that was refused has an answer of its own; the file that it names did not fail.
+  if (typeof topic === 'string' && topic.startsWith('command/')) return undefined;
   const hasFile = pathOf(record.path) !== null;
   if (typeof failure.message === 'string') {
     return hasFile || PIPELINE.has(fieldsOf(failure.source).type) ? 'failed' : undefined;

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { isSidecar } from '../companions/media-kind.js';
 import { fieldsOf, numberOf, textOf } from '../fields.js';
 import { createFailureRows, type Failure } from './failure-rows.js';
 import { createFileRows } from './file-rows.js';
@@ -74,22 +75,26 @@ export function createMonitor(options: MonitorOptions = {}): Monitor {
       : `${origin}/photos/${encodeURIComponent(assetId)}`;
   }
 
-  function noteFile(node: string, stage: Stage, payload: unknown): void {
-    const path = pathIn(payload);
-    if (path === undefined) return;
+  /** A file came to a stage, and with it all that travel with it. */
+  function noteFiles(node: string, stage: Stage, payload: unknown): void {
     const at = now();
-    const isNew = rows.note(path, stage, payload, at.toISOString(), linkOf(node, payload));
-    failures.settle(path);
-    if (!isNew) return;
-    passed[stage] += 1;
-    if (stage === 'uploaded') hour.add(at, numberOf(fieldsOf(payload).sizeBytes) ?? 0);
+    const link = linkOf(node, payload);
+    for (const file of [payload, ...fellowsIn(payload)]) {
+      const path = pathIn(file);
+      if (path === undefined) continue;
+      const isNew = rows.note(path, stage, file, at.toISOString(), linkOf(node, file) ?? link);
+      failures.settle(path);
+      if (!isNew) continue;
+      passed[stage] += 1;
+      if (stage === 'uploaded' && !isSidecar(path)) hour.add(at, numberOf(fieldsOf(file).sizeBytes) ?? 0);
+    }
   }
 
   return {
     see(node, topic, payload) {
       if (typeof topic !== 'string') return;
       const stage = STAGE_OF[topic];
-      if (stage !== undefined) return noteFile(node, stage, payload);
+      if (stage !== undefined) return noteFiles(node, stage, payload);
       if (topic === 'immich/health') {
         const gauge = serverGauge(payload);
         if (gauge !== null) servers.set(node, gauge);
@@ -136,6 +141,12 @@ export function createMonitor(options: MonitorOptions = {}): Monitor {
 
 function trashOf(origin: string | undefined): string | null {
   return origin === undefined ? null : `${origin}/trash`;
+}
+
+/** The records of the files that travel with one. */
+function fellowsIn(payload: unknown): readonly unknown[] {
+  const { companions } = fieldsOf(payload);
+  return Array.isArray(companions) ? companions : [];
 }
 
 function pathIn(payload: unknown): string | undefined {

@@ -165,6 +165,11 @@ describe('a caught error', () => {
     expect(uploadEvent(caught('x', '/photos/a.jpg'))).toMatchObject({ event_type: 'failed', file: 'a.jpg' });
   });
 
+  it('is no failed file when it refuses a command that names one', () => {
+    const refused = caught('No failed file lies at "/photos/a.jpg".', { path: '/photos/a.jpg' });
+    expect(uploadEvent({ ...refused, topic: 'command/dismiss' })).toBeUndefined();
+  });
+
   it('of the pipeline is news without a file, of any other node it is not', () => {
     const msg = caught('The folder cannot be read.', undefined);
     expect(uploadEvent({ ...msg, payload: 7 })).toMatchObject({ event_type: 'failed', file: null });

@@ -62,6 +62,26 @@ describe('the monitor', () => {
     ]);
   });
 
+  it('shows what travels with a photo where the photo is, and counts it as it counted it when it was found', () => {
+    const { monitor } = world();
+    for (const name of ['a.jpg', 'a.xmp', 'a.mov']) monitor.see('watch', 'file/found', record(name));
+    const companions = [
+      record('a.xmp', { kind: 'sidecar', assetId: null }),
+      record('a.mov', { kind: 'live-video', assetId: 'id of a.mov' }),
+    ];
+    monitor.see('upload', 'file/uploaded', { ...uploaded('a.jpg'), companions });
+    monitor.add('upload', uploader());
+    const { stages, files, hour } = monitor.view(0);
+    expect([stages.found.passed, stages.uploaded.passed]).toEqual([3, 3]);
+    expect(files.map(({ name, stage }) => [name, stage])).toEqual([
+      ['a.jpg', 'uploaded'],
+      ['a.xmp', 'uploaded'],
+      ['a.mov', 'uploaded'],
+    ]);
+    // A sidecar is no photo.
+    expect(hour.files.at(-1)).toBe(2);
+  });
+
   it('shows names and folders below the watched one, and no path of the machine', () => {
     const { monitor } = world();
     monitor.add('upload', uploader());
